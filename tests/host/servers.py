@@ -1,0 +1,169 @@
+"""The servers of the tests: a real httpbin, and one that plays scripted bytes.
+
+As a program it runs a command beside an httpbin: servers.py COMMAND [ARG ...], where {httpbin} in
+an argument stands for its address.
+"""
+
+import contextlib
+import pathlib
+import re
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+
+@contextlib.contextmanager
+def httpbin():
+    """Run a real httpbin on loopback; gives its address."""
+    gunicorn = pathlib.Path(sys.executable).parent / "gunicorn"
+    command = [gunicorn, "--bind", "127.0.0.1:0", "--worker-class", "gthread"]
+    command += ["--threads", "24", "--keep-alive", "5", "--log-level", "info", "httpbin:app"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        for line in process.stderr:
+            found = re.search(r"Listening at: (http://\S+)", line)
+            if found:
+                break
+        else:
+            raise RuntimeError("httpbin did not start")
+        # Read on, so that its log never blocks it.
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        yield found[1]
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+class Connection:
+    """One connection that a Peer accepted, with what its handler needs."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(30)
+        self.received = b""
+        self.segments = 0  # how many reads brought `received`
+
+    def read(self):
+        """Wait for more bytes; "" when the client has closed."""
+        data = self.sock.recv(65536)
+        self.received += data
+        self.segments += bool(data)
+        return data
+
+    def request(self):
+        """Read a whole request; return (head, body) as they came, chunks and all."""
+        while b"\r\n\r\n" not in self.received:
+            if not self.read():
+                raise ConnectionError("the client closed in the request head")
+        head, body = self.received.split(b"\r\n\r\n", 1)
+        length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+        chunked = re.search(rb"(?i)\r\ntransfer-encoding: chunked", head)
+        while (length and len(body) < int(length[1])) or (
+            chunked and not (body.endswith(b"\r\n0\r\n\r\n") or body == b"0\r\n\r\n")
+        ):
+            more = self.read()
+            if not more:
+                raise ConnectionError("the client closed in the request body")
+            body += more
+        return head, body
+
+    def send(self, data, pace=0):
+        """Send `data`; with `pace`, a byte at a time with so many seconds in between."""
+        if not pace:
+            self.sock.sendall(data)
+            return
+        for i in range(len(data)):
+            self.sock.sendall(data[i : i + 1])
+            time.sleep(pace)
+
+    def reset(self):
+        """Close with RST in place of FIN."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.close()
+
+    def wait_closed(self):
+        """Return the seconds until the client closes."""
+        start = time.monotonic()
+        try:
+            while self.read():
+                pass
+        except OSError:
+            pass
+        return time.monotonic() - start
+
+
+class Peer:
+    """A server on loopback that calls handler(connection), in a thread for each connection.
+
+    What handlers return is collected in `results`, what they raise in `errors`.
+    """
+
+    def __init__(self, handler, family=socket.AF_INET):
+        self.handler = handler
+        self.results = []
+        self.errors = []
+        self.threads = []
+        self.listener = socket.socket(family, socket.SOCK_STREAM)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
+        self.listener.listen(64)
+        self.port = self.listener.getsockname()[1]
+        host = "127.0.0.1" if family == socket.AF_INET else "[::1]"
+        self.url = f"http://{host}:{self.port}"
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self._accept, daemon=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *args):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.join()
+
+    def join(self):
+        """Wait until every connection has been handled."""
+        for thread in self.threads:
+            thread.join(30)
+
+    def _accept(self):
+        while True:
+            try:
+                sock, _ = self.listener.accept()
+            except OSError:
+                return
+            thread = threading.Thread(target=self._handle, args=(sock,), daemon=True)
+            self.threads.append(thread)
+            thread.start()
+
+    def _handle(self, sock):
+        connection = Connection(sock)
+        with sock:
+            try:
+                self.results.append(self.handler(connection))
+            except Exception as er:  # shown by the test that fails for it
+                self.errors.append(er)
+
+
+def answer(response, pace=0):
+    """Return a handler that reads a request, plays `response`, and returns the request."""
+
+    def handler(connection):
+        request = connection.request()
+        connection.send(response, pace)
+        return request
+
+    return handler
+
+
+if __name__ == "__main__":
+    if not sys.argv[1:]:
+        sys.exit(__doc__)
+    with httpbin() as url:
+        command = [argument.replace("{httpbin}", url) for argument in sys.argv[1:]]
+        sys.exit(subprocess.run(command, check=False).returncode)
