@@ -1,0 +1,80 @@
+# The examples of the two reference pages, each printed as the call and its real result.
+# The argument is the address of an httpbin; without one it is the public one.
+
+import sys
+import time
+
+import http
+
+URL = sys.argv[1] if len(sys.argv) > 1 else "http://httpbin.org"
+
+
+def show(code):
+    # Print a call as it is written here, and perform it.
+    print()
+    for i, line in enumerate(code.strip().split("\n")):
+        print((">>> " if i == 0 else "... ") + line)
+    exec(code, globals())
+
+
+def callback(code, data):
+    if code < 0:
+        print("HTTP request failed")
+    else:
+        print(code, data)
+
+
+print("NodeMCU: a callback gets the result. httpbin is at", URL)
+
+show('http.get(URL + "/ip", None, callback)')
+show("""http.post(URL + "/post", "Content-Type: application/json\\r\\n",
+          '{"hello":"world"}', callback)""")
+show("""http.put(URL + "/put", "Content-Type: text/plain\\r\\n",
+         "Hello!\\nStay a while, and listen...\\n", callback)""")
+show('http.delete(URL + "/delete", "", "", callback)')
+show('http.request(URL, "HEAD", "", "", callback)')
+
+print()
+print("LuatOS: .wait() returns the result.")
+
+show("""code, headers, body = http.request("GET", URL + "/uuid").wait()
+print(code, headers["content-type"], body)""")
+show("""code, headers, body = http.request("POST", URL + "/post", {}, "abc=123").wait()
+print(code, headers["content-type"], body)""")
+show("""code, headers, body = http.request("GET", URL + "/", {}, "", {"dst": "data.bin"}).wait()
+print(code, headers["content-type"], body)""")
+show("""request = http.request("GET", URL + "/delay/3", None, None, {"timeout": 1000})
+print(request.wait(), repr(request.error))""")
+
+try:
+    import asyncio
+except ImportError:
+    try:
+        import uasyncio as asyncio  # v1.20
+    except ImportError:
+        print("no asyncio here")
+        sys.exit()
+
+print()
+print("Several tasks at once: each request takes a second, and all of them together.")
+
+show("""
+async def fetch(n):
+    code, headers, body = await http.request("GET", URL + "/delay/1?n=%d" % n)
+    print("task", n, "has", code, len(body), "bytes")
+
+async def ticker():
+    while True:
+        print("tick")
+        await asyncio.sleep_ms(250)
+
+async def main():
+    tick = asyncio.create_task(ticker())
+    http.get(URL + "/delay/1", None, lambda code, body: print("callback has", code))
+    await asyncio.gather(*[fetch(n) for n in range(5)])
+    tick.cancel()
+
+start = time.ticks_ms()
+asyncio.run(main())
+print(time.ticks_diff(time.ticks_ms(), start), "ms")
+""")

@@ -1,0 +1,249 @@
+"""HTTP client for MicroPython, with the APIs of NodeMCU and of LuatOS.
+
+Callbacks, as in NodeMCU:
+
+    http.get("http://example.com/", None, lambda code, body: print(code, body))
+
+Tasks, as in LuatOS; `await` in place of `.wait()` lets other tasks of asyncio run:
+
+    code, headers, body = http.request("GET", "http://example.com/").wait()
+"""
+
+import sys
+
+OK = 0
+ERROR = -1
+
+# The codes of a failed request in the task API.
+ERROR_STATE = -1
+ERROR_HEADER = -2
+ERROR_BODY = -3
+ERROR_CONNECT = -4
+ERROR_CLOSE = -5
+ERROR_RX = -6
+ERROR_DOWNLOAD = -7
+ERROR_TIMEOUT = -8
+ERROR_FOTA = -9
+
+
+# Jobs waiting for the callback that is running now, None when none is.
+_queue = None
+
+
+def _running():
+    # asyncio's core when called from a task, else None. `cur_task` alone is no sign: it stays
+    # behind when Ctrl-C ends a loop, and on v1.21 whenever one ends. A task that executes
+    # refuses pend_throw, any other takes it as what it had anyway.
+    core = sys.modules.get("asyncio.core") or sys.modules.get("uasyncio.core")
+    try:
+        core.cur_task.coro.pend_throw(None)
+    except ValueError:
+        return core
+    except AttributeError:
+        pass  # no asyncio, or no task yet
+
+
+class Request:
+    # A request and where it stands. `exchange` works on it, a driver resumes `exchange`.
+
+    def __init__(self, method, url, headers, body, opts, ca_file, nodemcu=False):
+        if not isinstance(method, str) or not isinstance(url, str):
+            raise TypeError("method and url must be text")
+        self.method = method.upper()
+        if self.method not in ("GET", "POST", "PUT", "DELETE", "HEAD"):
+            from .fields import check_token
+
+            check_token(method)
+        self.url = url
+        self.opts = opts
+        self.ca_file = ca_file
+        self.nodemcu = nodemcu
+        self.agent = "ESP8266" if nodemcu else "MicroPython"
+        self.redirects = opts.get("redirects") or None  # None: do not even look
+        self.fields = b""
+        if headers:
+            from .fields import block
+
+            drop = ("content-length", "host", "connection", "user-agent")
+            self.fields = block(headers, drop if nodemcu else drop[:1])
+        if body is None:
+            body = b""
+        elif isinstance(body, str):
+            body = body.encode()
+        elif not isinstance(body, (bytes, bytearray)):
+            from .body import source
+
+            body = source(body)
+        self.body = body
+        if hasattr(body, "framing"):
+            self.framing = body.framing
+        elif body or self.method in ("POST", "PUT", "PATCH"):
+            # RFC 9110 section 8.6: these expect a body, so that there is none has to be said.
+            self.framing = b"Content-Length: %d\r\n" % len(body)
+        else:
+            self.framing = b""
+        self.error = None
+        # The code of a failure where the request stands; 0 while the caller's code runs.
+        self.code = None
+        self.stream = None
+        self.sink = None
+        self._steps = None
+
+    def wait(self):
+        """Return (code, headers, body); in a task, something to await that gives them."""
+        if _running():
+            return self
+        try:
+            from .blocking import drive
+
+            return drive(self)
+        except MemoryError as er:
+            self.error = er
+            return ERROR_STATE, None, None
+
+    def __iter__(self):
+        try:
+            from .aio import drive
+
+            return (yield from drive(self))
+        except MemoryError as er:
+            self.error = er
+            return ERROR_STATE, None, None
+
+    def __getattr__(self, name):
+        # send, throw, close and pend_throw: what makes this a coroutine for create_task,
+        # gather and wait_for.
+        if self._steps is None:
+            self._steps = self.__iter__()
+        return getattr(self._steps, name)
+
+    def log(self, *args):
+        if self.opts.get("debug"):
+            print("http:", *args)
+
+
+def _deliver(callback, result):
+    if callback:
+        code, _, body = result
+        callback(code if code > 0 else ERROR, body)
+
+
+def _task(r, callback):
+    _deliver(callback, (yield from r))
+
+
+def _call(method, url, headers, body, callback, ca_file=None):
+    # The callback API: perform a request now, in a task, or after the running callback.
+    global _queue
+    if callback is not None and not callable(callback):
+        raise TypeError("callback must be callable")
+    opts = {"timeout": 10000, "redirects": 20}
+    r = Request(method, url, headers, body, opts, ca_file, True)
+    if hasattr(r.body, "rewind"):
+        raise TypeError("body must be text or bytes")
+    core = _running()
+    if core:
+        core.create_task(_task(r, callback))
+        return
+    if _queue is not None:
+        _queue.append((r, callback))
+        return
+    _queue = [(r, callback)]
+    error = None
+    try:
+        while _queue:
+            r, callback = _queue.pop(0)
+            try:
+                _deliver(callback, r.wait())
+            except Exception as er:
+                error = error or er  # the queued ones are still owed their callbacks
+    finally:
+        _queue = None
+    if error:
+        raise error
+
+
+def get(url, headers=None, callback=None):
+    """GET `url` and call `callback(code, body)` once.
+
+    `headers` is None, a dict, or text or bytes of whole lines that end in CRLF; Host, Connection
+    and User-Agent in it are dropped. `code` is the status of the response, or -1 for any failure
+    (then `body` is None) or after 10 s; `body` is bytes-like. Redirects are followed, up to 20.
+
+    In a running loop of asyncio the call returns at once. Without one it returns after the
+    callback, and a call made by a callback is performed when that has returned.
+
+    TypeError and ValueError for wrong arguments are raised at once.
+    API of NodeMCU: https://nodemcu.readthedocs.io/en/release/modules/http/
+    """
+    _call("GET", url, headers, None, callback)
+
+
+def post(url, headers=None, body=None, callback=None):
+    """POST `body` (text, sent as UTF-8, or bytes-like) to `url`; else as `get`."""
+    _call("POST", url, headers, body, callback)
+
+
+def put(url, headers=None, body=None, callback=None):
+    """PUT `body` to `url`; else as `post`."""
+    _call("PUT", url, headers, body, callback)
+
+
+def delete(url, headers=None, body=None, callback=None):
+    """DELETE `url`, with a `body` if it is not empty; else as `post`."""
+    _call("DELETE", url, headers, body, callback)
+
+
+def request(
+    method,
+    url,
+    headers=None,
+    body=None,
+    opts=None,
+    ca_file=None,
+    client_ca=None,
+    client_key=None,
+    client_password=None,
+    callback=None,
+):
+    """Make a request, in the form of either API.
+
+    request(url, method, headers, body, callback) is `get` for any method.
+
+    request(method, url, ...) returns a request to `.wait()` for, or to await in a task, which
+    gives (code, headers, body) and never raises for what the network or the server does:
+
+    - `code` is the status of the response, or one of the negative ERROR_ constants; then
+      `headers` and `body` are None and the `.error` of the request holds the reason;
+    - `headers` is a mapping, looked up in any case;
+    - `body` is bytes-like, or with `dst` the number of bytes written.
+
+    Arguments: `headers` as in `get`, but nothing in it is dropped except Content-Length; `body`
+    is None, text, bytes-like, a binary file (sent from where it stands) or an iterator of bytes;
+    `opts` is a dict:
+
+    - timeout: milliseconds for the whole request, 0 for ever; 10 minutes if not given
+    - redirects: how many to follow; 0 if not given
+    - dst: the path of a file, or a bytearray or memoryview, that receives the body
+    - callback, userdata: callback(content_len, body_len, userdata) as the body arrives
+    - adapter: network interface, or IP address, to send from
+    - ipv6: True to connect over IPv6
+    - debug: True prints the steps
+
+    TypeError and ValueError for wrong arguments are raised at once.
+    API of LuatOS: https://wiki.luatos.org/api/http.html
+    """
+    if callback is None and callable(opts):
+        callback = opts
+        opts = None
+    if callback is not None or (isinstance(method, str) and "://" in method):
+        if isinstance(url, str) and "://" not in url:  # in the order of NodeMCU
+            method, url = url, method
+        return _call(method, url, headers, body, callback, ca_file)
+    if opts is None:
+        opts = {}
+    else:
+        from .options import check
+
+        check(opts)
+    return Request(method, url, headers, body, opts, ca_file)

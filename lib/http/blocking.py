@@ -1,0 +1,40 @@
+# The driver for programs without a running event loop.
+
+from errno import ETIMEDOUT
+from micropython import const
+from select import poll
+from time import ticks_add, ticks_diff, ticks_ms
+
+from .exchange import exchange
+
+_TIMEOUT = const(-8)
+
+
+def drive(r):
+    """Perform the request `r` to its end and return its result."""
+    timeout = r.opts.get("timeout", 600000)
+    deadline = ticks_add(ticks_ms(), timeout)
+    stream = None
+    steps = exchange(r)
+    try:
+        while True:
+            events = next(steps)
+            if stream is not r.stream:
+                stream = r.stream
+                poller = poll()
+            poller.register(stream, events)
+            left = ticks_diff(deadline, ticks_ms()) if timeout else -1
+            # A peer that never lets poll wait must not get more time than others.
+            if timeout and left <= 0 or not _ready(poller, left):
+                r.code = _TIMEOUT
+                steps.throw(OSError(ETIMEDOUT))
+    except StopIteration as er:
+        return er.value
+    finally:
+        steps.close()
+
+
+def _ready(poller, ms):
+    # Unlike poll(), ipoll() allocates nothing.
+    for _ in poller.ipoll(ms):
+        return True

@@ -1,0 +1,181 @@
+# One request and its response. The generator `exchange` knows the protocol and nothing about
+# waiting: where it would block it yields what it waits for, and a driver resumes it. What few
+# requests need is in modules of its own, imported where it is needed.
+
+import socket
+from errno import EINPROGRESS
+from micropython import const
+from select import POLLIN, POLLOUT
+
+from .response import parse
+from .url import authority, split
+
+# Codes of the task API, see __init__.py: what a failure means where it happens.
+_HEADER = const(-2)
+_BODY = const(-3)
+_CONNECT = const(-4)
+
+_BUFFER = const(512)  # bytes; larger ones gain little, and 38 KB heaps have to hold it
+_HEAD_LIMIT = const(8192)  # bytes, of interim and final response heads together
+_SMALL = const(1024)  # a request body of up to this many bytes leaves with its head
+
+
+def exchange(r):
+    """Perform the request `r`: a generator that yields POLLIN and POLLOUT for `r.stream`.
+
+    Returns (status, headers, body), or (code, None, None) with the reason in `r.error`. Whatever
+    happens, closing the generator included, the connection is closed.
+    """
+    if r.code is not None:
+        raise RuntimeError("a request is performed once; make a new one")
+    try:
+        while True:
+            # URL and request head.
+            r.code = _CONNECT
+            tls, host, port, target, userinfo = split(r.url)
+            if tls:
+                raise ValueError("https")
+            if userinfo is not None:
+                from .fields import authorize
+
+                authorize(r, userinfo)
+            data = b"Host: %s\r\nUser-Agent: %s\r\nConnection: close\r\n" % (
+                authority(tls, host, port),
+                r.agent,
+            )
+            if r.fields:
+                from .fields import merge
+
+                data = merge(data, r.fields)
+            data = b"%s %s HTTP/1.1\r\n" % (r.method, target) + data + r.framing + b"\r\n"
+            body = r.body
+            if isinstance(body, (bytes, bytearray)) and len(body) <= _SMALL:
+                data += body
+                body = None
+
+            # Connection.
+            family = socket.AF_INET
+            if host[0] == "[" or r.opts.get("ipv6"):
+                family = socket.AF_INET6
+                host = host.strip("[]")
+            address = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][-1]
+            stream = r.stream = socket.socket(family, socket.SOCK_STREAM)
+            stream.setblocking(False)
+            if "adapter" in r.opts:
+                from .options import bind
+
+                bind(stream, r.opts["adapter"])
+            if r.opts.get("debug"):
+                print("http: connecting to", host, port)
+            try:
+                stream.connect(address)
+            except OSError as er:
+                if er.errno != EINPROGRESS:
+                    raise
+            # A write belongs to connecting: only that tells on every port that the connection
+            # was refused (on ESP32, poll does not).
+            n = None
+            while n is None:
+                yield POLLOUT
+                n = stream.write(data)
+
+            # Response head.
+            r.buf = bytearray(_BUFFER)
+            r.pos = r.end = 0
+            r.room = _HEAD_LIMIT
+            status = None
+            if n < len(data) or body is not None:
+                from .upload import send
+
+                status = yield from send(r, data, n, body)
+            r.code = _HEADER
+            while not status:
+                yield POLLIN
+                status = receive_head(r)
+            if r.opts.get("debug"):
+                print("http: status", status, "length", r.length)
+            if r.redirects is None or status // 100 != 3:
+                break
+            from .redirect import follow
+
+            if not follow(r, status):
+                break
+            stream.close()
+
+        # Response body.
+        headers = None
+        if not r.nodemcu:
+            from .headers import Headers
+
+            headers = Headers(r.head)
+        r.head = None
+        r.code = _BODY
+        length = r.length
+        if length is None or length < 0 or "dst" in r.opts or "callback" in r.opts:
+            from .transfer import receive
+
+            body = yield from receive(r, status)
+        else:
+            body = bytearray(length)
+            n = min(length, r.end - r.pos)
+            body[:n] = r.buf[r.pos : r.pos + n]
+            rest = memoryview(body)
+            while n < length:
+                yield POLLIN
+                got = stream.readinto(rest[n:])
+                if got == 0:
+                    raise EOFError
+                n += got or 0
+        return status, headers, body
+    except Exception as er:
+        # The caller's own code may fail too, in a callback or a body: that is for him to see.
+        if not r.code:
+            raise
+        from .failure import explain
+
+        return explain(r, er), None, None
+    finally:
+        if r.stream:
+            r.stream.close()
+        if r.sink:
+            r.sink.close()
+
+
+def receive_head(r):
+    """Read once; return the status when the head of the final response is there, else None.
+
+    Then `r.head` and `r.length` are set. The bytes not used yet are r.buf[r.pos : r.end].
+    """
+    buf = r.buf
+    if r.end == len(buf):
+        buf.extend(bytes(_BUFFER))
+    n = r.stream.readinto(memoryview(buf)[r.end :])
+    if n == 0:
+        raise EOFError
+    end = r.end = r.end + (n or 0)
+    while True:
+        pos = r.pos
+        if not b"HTTP/1.".startswith(bytes(buf[pos : min(end, pos + 7)])):
+            raise ValueError("http")
+        # A bare LF ends a line as well: RFC 9112 section 2.2.
+        stop = buf.find(b"\n\r\n", pos, end) + 3
+        bare = buf.find(b"\n\n", pos, stop if stop > 2 else end) + 2
+        if bare > 1:
+            stop = bare
+        elif stop == 2:
+            stop = 0
+        if (stop or end + 1) - pos > r.room:
+            raise ValueError("limit")
+        if not stop:
+            return None
+        r.room -= stop - pos
+        r.pos = stop
+        r.head = bytes(buf[pos:stop])
+        if b"\n " in r.head or b"\n\t" in r.head:
+            from .fold import unfold
+
+            r.head = unfold(r.head)
+        status, r.length = parse(r.head, r.method)
+        # Interim responses say nothing that matters here. 101 is final: HTTP ends with it.
+        if status >= 200 or status == 101:
+            return status

@@ -1,0 +1,55 @@
+# What went wrong, as a code and in words. Loaded when something did: texts take memory.
+
+from micropython import const
+
+# The codes of the task API, see __init__.py.
+_STATE = const(-1)
+_HEADER = const(-2)
+_BODY = const(-3)
+_CLOSE = const(-5)
+_RX = const(-6)
+
+_ENOMEM = const(12)
+
+_TEXTS = {
+    "blank": "blank, control or non-ASCII character in the URL, or no URL",
+    "scheme": "the URL does not start with http:// or https://",
+    "port": "bad port in the URL",
+    "host": "bad host in the URL",
+    "https": "https is not supported yet",
+    "http": "the server does not speak HTTP/1",
+    "limit": "response head larger than 8 KB",
+    "status": "malformed status line, or a bare CR or NUL in the response head",
+    "field": "malformed header line",
+    "length": "malformed or contradicting Content-Length",
+    "coding": "a Transfer-Encoding other than chunked, beside Content-Length, or in HTTP/1.0",
+    "chunk": "malformed chunk",
+    "redirects": "too many redirects",
+    "location": "bad Location",
+    "plain": "redirect from verified https to plain http",
+    "twice": "the redirect wants the body again, but it cannot be sent twice",
+    "small": "dst is too small for the body",
+}
+
+
+def explain(r, er):
+    """Set `r.error` for the exception `er`, and return the code to report."""
+    code = r.code
+    if isinstance(er, EOFError):
+        code = _CLOSE
+        er = EOFError("the peer closed the connection before the response was complete")
+    elif isinstance(er, OSError):
+        if er.errno == _ENOMEM:
+            code = _STATE
+        elif code in (_HEADER, _BODY):
+            code = _RX
+    elif isinstance(er, ValueError):
+        text = _TEXTS.get(er.args[0] if er.args else None)
+        if text:
+            er = ValueError(text)
+    else:
+        code = _STATE
+    r.error = er
+    if r.opts.get("debug"):
+        print("http: failed with", code, repr(er))
+    return code

@@ -1,0 +1,17 @@
+# Obsolete line folding of header fields, loaded when a server still does it.
+
+
+def unfold(head):
+    """Join every line of `head` that starts with a blank to the one before it by a space.
+
+    RFC 9112 section 5.2. ValueError where there is no field before it.
+    """
+    first = head.find(b"\n")
+    for blank in b" \t":
+        i = head.find(bytes((10, blank)))
+        while i >= 0:
+            if i == first:
+                raise ValueError("field")
+            head = head[:i].rstrip() + b" " + head[i + 1 :].lstrip(b" \t")
+            i = head.find(bytes((10, blank)))
+    return head

@@ -1,0 +1,57 @@
+# The header fields of a response, for the task API.
+
+from .response import field
+
+
+class Headers:
+    """A read-only mapping over the bytes of a response head.
+
+    Names are looked up in any case; iterating gives the server's spelling. The values of a
+    repeated field are joined by ", ", those of Set-Cookie (which may hold commas) by "\\n".
+    Kept as bytes because that takes a third of a dict's memory.
+    """
+
+    def __init__(self, head):
+        self._head = head
+
+    def get(self, name, default=None):
+        value = field(self._head, name.lower().encode())
+        if value is None:
+            return default
+        try:
+            return value.decode()
+        except UnicodeError:  # the ISO-8859-1 of old: RFC 9110 section 5.5
+            return "".join(chr(c) for c in value)
+
+    def __getitem__(self, name):
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __contains__(self, name):
+        return self.get(name) is not None
+
+    def __iter__(self):
+        seen = []
+        for line in self._head.split(b"\n")[1:]:
+            name = line[: max(line.find(b":"), 0)].decode()
+            if name and name.lower() not in seen:
+                seen.append(name.lower())
+                yield name
+
+    keys = __iter__
+
+    def values(self):
+        for name in self:
+            yield self.get(name)
+
+    def items(self):
+        for name in self:
+            yield name, self.get(name)
+
+    def __len__(self):
+        return len(list(self))
+
+    def __repr__(self):
+        return repr(dict(self.items()))

@@ -1,0 +1,85 @@
+# Following a redirect (RFC 9110 section 15.4), loaded when there is one.
+
+from micropython import const
+
+from .response import field
+from .url import split
+
+_CONNECT = const(-4)
+
+
+def follow(r, status):
+    """Make `r` the request that the response asks for; return False if it asks for none.
+
+    Raises ValueError when it cannot be followed.
+    """
+    location = field(r.head, b"location")
+    if location is None or status not in (301, 302, 303, 307, 308):
+        return False
+    if not r.redirects:
+        raise ValueError("redirects")
+    r.redirects -= 1
+    old = split(r.url)
+    r.url = join(r.url, old[3], location.decode())
+    try:
+        new = split(r.url)
+    except ValueError:
+        raise ValueError("location")
+    if r.ca_file and not new[0]:
+        r.code = _CONNECT
+        raise ValueError("plain")
+    drop = ()
+    if new[:3] != old[:3]:
+        # Another origin: what the first one was trusted with stays there.
+        drop = ("authorization", "cookie")
+    if (status == 303 and r.method != "HEAD") or (status < 303 and r.method == "POST"):
+        r.method = "GET"
+        r.body = b""
+        r.framing = b""
+        drop += ("content-type", "content-encoding", "content-language", "content-location")
+    elif hasattr(r.body, "rewind"):
+        r.body.rewind()
+    if r.fields:
+        from .fields import block
+
+        r.fields = block(r.fields, drop)
+    return True
+
+
+def join(base, target, reference):
+    """Resolve `reference` against the URL `base`, whose path and query are `target`.
+
+    RFC 3986 section 5.2.
+    """
+    if reference.find(":", 0, first("/?#", reference)) > 0:
+        return reference
+    start = base.find("://") + 3
+    if reference[:2] == "//":
+        return base[: start - 2] + reference
+    origin = base[: first("/?#", base, start)]
+    path = target[: first("?", target)]
+    end = first("?#", reference)
+    if not end:
+        return origin + (path + reference if reference[:1] == "?" else target)
+    if reference[0] != "/":
+        end += path.rfind("/") + 1
+        reference = path[: path.rfind("/") + 1] + reference
+    segments = []
+    for segment in reference[:end].split("/"):
+        if segment == ".." and len(segments) > 1:
+            segments.pop()
+        elif segment not in (".", ".."):
+            segments.append(segment)
+    if segment in (".", ".."):
+        segments.append("")
+    return origin + "/".join(segments) + reference[end:]
+
+
+def first(chars, text, start=0):
+    # The index of the first of `chars` from `start` on, or the length of the text.
+    end = len(text)
+    for c in chars:
+        i = text.find(c, start, end)
+        if i >= 0:
+            end = i
+    return end

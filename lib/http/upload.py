@@ -1,0 +1,48 @@
+# Sending what one write could not take: large bodies, files, iterators.
+
+from micropython import const
+from select import POLLIN, POLLOUT
+
+from .exchange import receive_head
+
+_HEADER = const(-2)
+_RX = const(-6)
+_TIMEOUT = const(-8)
+
+
+def send(r, data, n, body):
+    """Send the rest of the head, data[n:], and `body`; a generator.
+
+    Returns the status of a final response that came before the end (say 413), else None.
+    """
+    try:
+        status = yield from _write(r, data, n)
+        if body is None or status:
+            return status
+        if isinstance(body, (bytes, bytearray, memoryview)):
+            return (yield from _write(r, body, 0))
+        r.code = 0  # the caller's file or iterator runs
+        for data in body:
+            status = yield from _write(r, data, 0)
+            if status:
+                return status
+            r.code = 0
+    except OSError:
+        # The server may have answered before it hung up: reading on will tell.
+        if r.code != _RX:
+            raise
+
+
+def _write(r, data, n):
+    r.code = _RX
+    while n < len(data):
+        sent = r.stream.write(data, n, len(data))
+        if sent:
+            n += sent
+            continue
+        yield POLLIN | POLLOUT
+        r.code = _HEADER
+        status = receive_head(r)
+        if status:
+            return status
+        r.code = _RX
