@@ -37,7 +37,7 @@ endif
 
 test: .venv/ready
 	@mpy=$(MPY64) && mpy32=$(MPY32) && \
-	    MICROPYTHON="$$mpy" MICROPYTHON32="$$mpy32" $(VENV)/python -m pytest -n 4 $(ARGS)
+	    MICROPYTHON="$$mpy" MICROPYTHON32="$$mpy32" $(VENV)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
 lint: .venv/ready
 	$(VENV)/ruff check .

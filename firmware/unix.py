@@ -155,11 +155,11 @@ def find(bits):
     """Return the command that starts MicroPython with words of `bits` bits."""
     variable = "MICROPYTHON" if bits == 64 else "MICROPYTHON32"
     given = os.environ.get(variable)
-    command = given or (shutil.which("micropython") if bits == 64 else None)
-    if command:
-        found = version(command)
+    command = shutil.which(given or "micropython") if given or bits == 64 else None
+    if command or given:
+        found = command and version(command)
         if found and found >= OLDEST:
-            return command
+            return os.path.abspath(command)
         if given:
             said = "v%d.%d" % found if found else "no MicroPython"
             fail(f"{variable}={given} is {said}; it must be v1.20 or later.")

@@ -1,0 +1,69 @@
+"""Runs scripts of tests/device on the unix port of MicroPython, 64-bit and 32-bit."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+from servers import httpbin
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+DEVICE = ROOT / "tests" / "device"
+
+sys.path.insert(0, str(ROOT / "firmware"))
+
+import unix  # noqa: E402
+
+
+def pytest_report_header(config):
+    return [f"MicroPython, {bits} bits: {unix.find(bits)}" for bits in (64, 32)]
+
+
+class MicroPython:
+    """An interpreter that runs scripts against servers of this process."""
+
+    def __init__(self, bits, folder):
+        self.bits = bits
+        self.folder = folder
+        self.command = unix.find(bits)
+
+    def run(self, script, *, heap="512k", timeout=60, **parameters):
+        """Run tests/device/<script>.py with `parameters` in P; return what it printed.
+
+        It fails the test when the script raises, prints no OK at its end, or takes more than
+        `timeout` seconds (it is killed then).
+        """
+        prelude = (DEVICE / "prelude.py").read_text()
+        source = (DEVICE / f"{script}.py").read_text()
+        path = self.folder / f"{script}.py"
+        path.write_text(f"P = {parameters!r}\n{prelude}\n{source}\nprint('OK')\n")
+        env = dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}")
+        try:
+            done = subprocess.run(
+                [self.command, "-X", f"heapsize={heap}", str(path)],
+                cwd=self.folder,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as er:
+            pytest.fail(f"{script} hung for {timeout} s and was killed:\n{er.stdout}")
+        out = done.stdout.decode(errors="replace")
+        if done.returncode or not out.endswith("OK\n"):
+            pytest.fail(f"{script} ended with {done.returncode}:\n{out}", pytrace=False)
+        return out[:-3]
+
+
+@pytest.fixture(params=[64, 32], ids=["64bit", "32bit"])
+def mpy(request, tmp_path):
+    return MicroPython(request.param, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def httpbin_url():
+    with httpbin() as url:
+        yield url
