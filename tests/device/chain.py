@@ -1,0 +1,17 @@
+# A chain of P["count"] requests, each made by the callback of the one before.
+
+import http
+
+left = P["count"]
+
+
+def callback(code, body):
+    global left
+    same((code, body), (200, b"x"))
+    left -= 1
+    if left:
+        http.get(P["url"], None, callback)
+
+
+http.get(P["url"], None, callback)
+same(left, 0)

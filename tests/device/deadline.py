@@ -1,0 +1,25 @@
+# The callback API gives up after 10 s, in all and whatever the server does.
+
+import http
+
+codes = []
+start = time.ticks_ms()
+
+
+def callback(code, body):
+    codes.append((code, body, since(start)))
+
+
+async def main():
+    # Three at once, so that it takes 10 s and not 30.
+    http.get(P["url"] + "/silent", None, callback)
+    http.get(P["url"] + "/drip", None, callback)
+    http.get(P["url"] + "/interim", None, callback)
+    while len(codes) < 3:
+        await asyncio.sleep_ms(50)
+
+
+asyncio.run(main())
+for code, body, ms in codes:
+    same((code, body), (-1, None))
+    assert 9900 <= ms < 11000, ms

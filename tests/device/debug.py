@@ -1,0 +1,10 @@
+# Prints what the option `debug` prints; whoever runs it looks for what must not be there.
+
+import http
+
+url = "http://user:sesame@" + P["url"][7:]
+opts = {"debug": True, "redirects": 3}
+headers = {"Authorization": "Bearer sesame", "Cookie": "sesame=sesame"}
+same(http.request("GET", url + "/redirect/1", None, None, opts).wait()[0], 200)
+same(http.request("GET", url + "/get", headers, None, opts).wait()[0], 200)
+same(http.request("GET", "http://user:sesame@127.0.0.1:1/", headers, None, opts).wait()[0], -4)

@@ -1,0 +1,276 @@
+# The rules of the task API, on the httpbin at P["url"] and the echo of requests at P["echo"].
+
+import json
+
+import http
+
+URL = P["url"]
+ECHO = P["echo"]
+opened = descriptors()
+
+
+def lines(body):
+    return body.decode().strip().split("\r\n")
+
+
+# The result.
+request = http.request("GET", URL + "/response-headers?X-Two=a&X-Two=b&Set-Cookie=c&Set-Cookie=d")
+same(request.error, None)
+code, headers, body = request.wait()
+same((code, request.error), (200, None))
+same(headers["content-type"], "application/json")
+same(headers["CONTENT-TYPE"], "application/json")
+same(headers.get("Content-Type"), "application/json")
+same(headers.get("nonesuch"), None)
+same(headers.get("nonesuch", 5), 5)
+same(raises(KeyError, lambda: headers["nonesuch"]), "nonesuch")
+assert "content-length" in headers and "nonesuch" not in headers
+names = list(headers)
+assert "Content-Type" in names and "content-type" not in names, names
+same(len(headers), len(names))
+same(len(names), len({name.lower() for name in names}), "each name once")
+same(headers["x-two"], "a, b")
+same(headers["set-cookie"].split("\n"), ["c", "d"])
+same(dict(headers.items()), dict(zip(headers.keys(), headers.values())))
+assert repr(headers).startswith("{"), repr(headers)
+same(json.loads(body)["X-Two"], ["a", "b"])
+
+code, headers, body = http.request("GET", URL + "/base64/aGVsbG8=").wait()
+assert body == b"hello" and len(body) == 5 and body[1:3] == b"el" and b"ll" in body
+same(body.decode(), "hello")
+
+# A request is made once.
+raises(RuntimeError, request.wait)
+
+# Headers of the request.
+code, headers, body = http.request("GET", ECHO).wait()
+same(
+    sorted(lines(body)),
+    ["Connection: close", "GET / HTTP/1.1", "Host: " + ECHO[7:], "User-Agent: MicroPython"],
+)
+for given in (
+    {"HOST": "a", "connection": b"x", "User-Agent": "me", "N": 5, "F": 0.5, "E": ""},
+    "HOST: a\r\nconnection: x\r\nUser-Agent: me\r\nN: 5\r\nF: 0.5\r\nE: \r\n",
+    b"HOST: a\r\nconnection: x\r\nUser-Agent: me\r\nN: 5\r\nF: 0.5\r\nE: ",
+):
+    code, headers, body = http.request("get", ECHO, given).wait()
+    want = ["E: ", "F: 0.5", "GET / HTTP/1.1", "HOST: a", "N: 5", "User-Agent: me"]
+    same(sorted(body.decode()[:-4].split("\r\n")), want + ["connection: x"])
+code, headers, body = http.request("POST", ECHO, {"content-LENGTH": 9, "X": "y"}, "abc").wait()
+same([x for x in lines(body) if "ength" in x.lower()], ["Content-Length: 3"])
+
+# The URL.
+for url, line, host in (
+    (ECHO, "GET / HTTP/1.1", ECHO[7:]),
+    (ECHO + "?a=b", "GET /?a=b HTTP/1.1", ECHO[7:]),
+    (ECHO + "/a?b=c/d?e#f?g", "GET /a?b=c/d?e HTTP/1.1", ECHO[7:]),
+    (ECHO + "#x", "GET / HTTP/1.1", ECHO[7:]),
+    ("HTTP://LOCALHOST" + ECHO[16:], "GET / HTTP/1.1", "localhost" + ECHO[16:]),
+    ("http://u:p@" + ECHO[7:] + "/@x", "GET /@x HTTP/1.1", ECHO[7:]),
+):
+    code, headers, body = http.request("GET", url).wait()
+    same(code, 200, url)
+    same(lines(body)[0], line)
+    assert "Host: " + host in lines(body), body
+
+# User info in the URL; an Authorization of the caller's own goes first.
+for url, given, want in (
+    ("http://us%40er:p%3Aw@", None, "Basic dXNAZXI6cDp3"),
+    ("http://user@", None, "Basic dXNlcg=="),
+    ("http://a:b@", {"authorization": "Bearer x"}, "Bearer x"),
+):
+    code, headers, body = http.request("GET", url + ECHO[7:], given).wait()
+    found = [x[15:] for x in lines(body) if x.lower().startswith("authorization: ")]
+    same(found, [want])
+same(http.request("GET", "http://a:b@" + URL[7:] + "/basic-auth/a/b").wait()[0], 200)
+
+# Bad URLs are codes, not exceptions.
+for url in (
+    "",
+    "x",
+    "http:/x/",
+    "//x/",
+    "mailto:a@b",
+    "http://",
+    "http:///x",
+    "http://:80/",
+    "http://a b/",
+    "http://a/\r\nX: y",
+    "http://a/\n",
+    "http://a/\0",
+    "http://a/\x7f",
+    "http://a/\u00e9",
+    "http://127.0.0.1:0/",
+    "http://127.0.0.1:65536/",
+    "http://127.0.0.1:-1/",
+    "http://127.0.0.1:+80/",
+    "http://127.0.0.1:8a/",
+    "http://[::1/",
+    "http://::1/",
+    "http://u:p%zz@127.0.0.1:1/",
+):
+    request = http.request("GET", url)
+    same(request.wait(), (-4, None, None), url)
+    assert isinstance(request.error, ValueError), (url, request.error)
+
+# Wrong use raises at the call.
+for kind, args in (
+    (TypeError, (5, ECHO)),
+    (TypeError, ("GET", 5)),
+    (TypeError, ("GET", b"http://a/")),
+    (TypeError, ("GET", ECHO, 5)),
+    (TypeError, ("GET", ECHO, {"a": None})),
+    (TypeError, ("GET", ECHO, {"a": ["b"]})),
+    (TypeError, ("GET", ECHO, {5: "b"})),
+    (TypeError, ("POST", ECHO, None, 5)),
+    (TypeError, ("POST", ECHO, None, {"a": 1})),
+    (TypeError, ("GET", ECHO, None, None, 5)),
+    (TypeError, ("GET", ECHO, None, None, {"timeout": "5"})),
+    (TypeError, ("GET", ECHO, None, None, {"timeout": 0.5})),
+    (TypeError, ("GET", ECHO, None, None, {"redirects": None})),
+    (TypeError, ("GET", ECHO, None, None, {"dst": 5})),
+    (TypeError, ("GET", ECHO, None, None, {"dst": b"abc"})),
+    (TypeError, ("GET", ECHO, None, None, {"callback": 5})),
+    (TypeError, ("GET", ECHO, None, None, {"adapter": 5})),
+    (ValueError, ("GET", ECHO, None, None, {"timeout": -1})),
+    (ValueError, ("GET", ECHO, None, None, {"redirects": -1})),
+    (ValueError, ("GET", ECHO, None, None, {"timeout": 1 << 40})),
+    (ValueError, ("", ECHO)),
+    (ValueError, ("GE T", ECHO)),
+    (ValueError, ("GET/", ECHO)),
+    (ValueError, ("GET", ECHO, {"Transfer-Encoding": "chunked"})),
+    (ValueError, ("GET", ECHO, {"": "a"})),
+    (ValueError, ("GET", ECHO, {"a b": "c"})),
+    (ValueError, ("GET", ECHO, {"a:": "c"})),
+    (ValueError, ("GET", ECHO, {"caf\u00e9": "c"})),
+):
+    raises(kind, http.request, *args)
+text = raises(ValueError, http.request, "GET", ECHO, None, None, {"retries": 3})
+assert "retries" in text and "timeout" in text, text
+
+# Progress: 0 first, then after every write, the full length last; 0 for a length not given.
+for path, size, total in (
+    ("/bytes/3000", 3000, 3000),
+    ("/stream-bytes/3000?chunk_size=700", 3000, 0),
+    ("/bytes/0", 0, 0),
+):
+    for dst in (None, bytearray(3100), "progress.bin"):
+        seen = []
+        opts = {"callback": lambda *args: seen.append(args), "userdata": "me"}
+        if dst is not None:
+            opts["dst"] = dst
+        code, headers, body = http.request("GET", URL + path, None, None, opts).wait()
+        same(code, 200)
+        same(body if dst else len(body), size)
+        same(seen[0], (total, 0, "me"))
+        same(seen[-1], (total, size, "me"))
+        same(sorted(seen), seen)
+        assert len(seen) > 2 or not size, seen
+same(os.stat("progress.bin")[6], 0)
+os.remove("progress.bin")
+
+# What a progress callback raises reaches the caller, and leaves nothing behind.
+opts = {"callback": lambda *args: 1 // 0, "dst": "progress.bin"}
+raises(ZeroDivisionError, http.request("GET", URL + "/bytes/10", None, None, opts).wait)
+assert "progress.bin" not in os.listdir() and "progress.bin.part" not in os.listdir()
+
+# A download into the caller's buffer.
+code, headers, whole = http.request("GET", URL + "/bytes/1500?seed=1").wait()
+for path in ("/bytes/1500?seed=1", "/stream-bytes/1500?seed=1"):
+    buf = bytearray(2000)
+    opts = {"dst": memoryview(buf)[100:1700]}
+    same(http.request("GET", URL + path, None, None, opts).wait()[2], 1500)
+    same(buf[100:1600], whole)
+    same(sum(buf[:100]) + sum(buf[1600:]), 0)
+    opts = {"dst": bytearray(1499)}
+    request = http.request("GET", URL + path, None, None, opts)
+    same(request.wait(), (-7, None, None))
+    assert "too small" in str(request.error), request.error
+code, headers, body = http.request("GET", URL + "/status/404", None, None, {"dst": buf}).wait()
+same((code, body), (404, 0))
+
+# A file is replaced only by a whole 2xx response.
+with open("kept.txt", "w") as f:
+    f.write("old")
+
+
+def kept():
+    with open("kept.txt") as f:
+        return f.read()
+
+
+for url, method, want in (
+    (URL + "/status/404", "GET", 404),
+    (URL + "/status/204", "GET", 204),
+    (URL + "/redirect/1", "GET", 302),
+    (URL + "/get", "HEAD", 200),
+    (ECHO + "/half", "GET", -5),
+    (ECHO + "/malformed", "GET", -2),
+    ("http://127.0.0.1:1/", "GET", -4),
+):
+    code, headers, body = http.request(method, url, None, None, {"dst": "kept.txt"}).wait()
+    same(code, want, url)
+    same(kept(), "old", url)
+    assert "kept.txt.part" not in os.listdir(), url
+same(http.request("GET", URL + "/base64/bmV3", None, None, {"dst": "kept.txt"}).wait()[2], 3)
+same(kept(), "new")
+os.remove("kept.txt")
+opts = {"dst": "no/such/folder/x"}
+request = http.request("GET", URL + "/bytes/10", None, None, opts)
+same(request.wait(), (-7, None, None))
+assert isinstance(request.error, OSError), request.error
+
+# IPv6, as a literal and by option.
+if P.get("echo6"):
+    for opts in (None, {"ipv6": True}):
+        code, headers, body = http.request("GET", P["echo6"], None, None, opts).wait()
+        same(code, 200)
+        assert "Host: " + P["echo6"][7:] in lines(body), body
+    same(http.request("GET", ECHO, None, None, {"ipv6": True}).wait()[0], -4)
+
+
+# An adapter: by address, or an interface that knows its address.
+class Interface:
+    def ifconfig(self):
+        return (P["adapter"], "255.0.0.0", "127.0.0.1", "127.0.0.1")
+
+
+for adapter in (P["adapter"], Interface()):
+    opts = {"adapter": adapter}
+    code, headers, body = http.request("GET", ECHO + "/peer", None, None, opts).wait()
+    same(body, P["adapter"].encode())
+opts = {"adapter": "203.0.113.1"}
+same(http.request("GET", ECHO, None, None, opts).wait(), (-4, None, None))
+
+# asyncio is as good at waiting for requests as for coroutines.
+
+
+async def main():
+    url = ECHO + "/slow"
+    r = http.request
+    same([x[0] for x in await asyncio.gather(r("GET", url), r("HEAD", url))], [200, 200])
+    same((await asyncio.wait_for(r("GET", url), 5))[0], 200)
+    same((await asyncio.wait_for(r("GET", url).wait(), 5))[0], 200)
+    same((await asyncio.create_task(r("GET", url)))[0], 200)
+    same((await asyncio.create_task(r("GET", url).wait()))[0], 200)
+    once = r("GET", url)
+    same((await once)[0], 200)
+    try:
+        await once
+        raise AssertionError("made twice")
+    except RuntimeError:
+        pass
+    # Progress callbacks of a request that is a task itself run in that task's loop.
+    seen = []
+    opts = {"callback": lambda *args: http.get(url, None, lambda code, body: seen.append(code))}
+    await asyncio.create_task(r("GET", ECHO, None, None, opts))
+    same(seen, [])
+    while not seen:
+        await asyncio.sleep_ms(5)
+    same(seen[0], 200)
+    await asyncio.sleep_ms(300)
+
+
+asyncio.run(main())
+same(asyncio.run(http.request("GET", ECHO))[0], 200)
+same(descriptors(), opened, "open descriptors")

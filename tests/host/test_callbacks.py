@@ -1,0 +1,84 @@
+"""The callback API, section 1 of the contract, and the examples of both reference pages."""
+
+import socket
+import threading
+
+import pytest
+from servers import Peer
+
+
+@pytest.fixture
+def refused():
+    """An address where connections are refused: bound, and nobody listens."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{sock.getsockname()[1]}/"
+
+
+def response(body, status=b"200 OK"):
+    return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body)
+
+
+class Echo:
+    """Answers a request with its head, or as its path says."""
+
+    def __init__(self):
+        self.count = 0
+
+    def __call__(self, connection):
+        head, _ = connection.request()
+        path = head.split()[1]
+        if path == b"/malformed":
+            connection.send(b"nonsense\r\n\r\n")
+        elif path == b"/memory":
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n")
+        elif path == b"/counted":
+            connection.send(response(b"%d" % self.count))
+        elif path != b"/close":
+            self.count += path == b"/count"
+            connection.send(response(head + b"\r\n"))
+
+
+def test_reference_pages(mpy, httpbin_url):
+    mpy.run("reference", url=httpbin_url)
+
+
+def test_rules(mpy, httpbin_url, refused):
+    with Peer(Echo()) as peer:
+        mpy.run("callbacks", url=httpbin_url, echo=peer.url, refused=refused)
+    assert not peer.errors
+
+
+def test_chain_of_1000(mpy):
+    def handler(connection):
+        connection.request()
+        connection.send(response(b"x"))
+
+    with Peer(handler) as peer:
+        mpy.run("chain", heap="64k", url=peer.url, count=1000)
+    assert len(peer.results) == 1000
+
+
+def test_deadline(mpy):
+    stop = threading.Event()
+
+    def handler(connection):
+        head, _ = connection.request()
+        path = head.split()[1]
+        data = {
+            b"/silent": b"",
+            b"/drip": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 8000,
+            b"/interim": b"HTTP/1.1 100 C\r\n\r\n" * 400,
+        }[path]
+        try:
+            for i in range(len(data)):
+                connection.send(data[i : i + 1])
+                if stop.wait(0.01):
+                    break
+        except OSError:
+            return
+        connection.wait_closed()
+
+    with Peer(handler) as peer:
+        mpy.run("deadline", url=peer.url)
+        stop.set()

@@ -1,0 +1,119 @@
+"""What the network and its peers can do to a request: section 3 of the contract, concurrency."""
+
+import contextlib
+import socket
+import time
+
+from servers import Peer, answer
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n" + b"x" * 2000
+
+
+def slow(connection):
+    connection.request()
+    time.sleep(1)
+    connection.send(OK)
+
+
+def silent(connection):
+    connection.request()
+    return connection.wait_closed()
+
+
+def half(connection):
+    connection.request()
+    connection.send(HALF)
+    return connection.wait_closed()
+
+
+def deaf(connection):
+    """Read nothing after the first bytes."""
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.read()
+    time.sleep(0.7)
+
+
+def slow_reader(connection):
+    while len(connection.received) < 3000000:
+        connection.read()
+        time.sleep(0.001)
+    connection.send(OK)
+
+
+def test_concurrency(mpy):
+    large = b"HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n" + bytes(3000000)
+    handlers = {
+        "slow": slow,
+        "silent": silent,
+        "half": half,
+        "deaf": deaf,
+        "slow_reader": slow_reader,
+        "large": answer(large),
+    }
+    with contextlib.ExitStack() as stack:
+        peers = {name: stack.enter_context(Peer(handlers[name])) for name in handlers}
+        urls = {name: peer.url for name, peer in peers.items()}
+        mpy.run("concurrency", heap="24m", **urls)
+        for name in ("silent", "half"):
+            peers[name].join()
+            # The peer saw the connection close when the request ended, not later.
+            assert all(seconds < 1 for seconds in peers[name].results), peers[name].results
+            assert not peers[name].errors
+
+
+def by_path(connection):
+    head, _ = connection.request() if b"/deaf " not in peek(connection) else (b"GET /deaf ", b"")
+    play = {
+        b"/memory": lambda: connection.send(OK.replace(b"5", b"99999999")),
+        b"/malformed": lambda: connection.send(b"HTTP/1.1 what?\r\n\r\n"),
+        b"/loop": lambda: connection.send(redirect(b"/loop")),
+        b"/location": lambda: connection.send(redirect(b"http://a b/")),
+        b"/chunk": lambda: connection.send(chunked(b"x\r\n")),
+        b"/close": lambda: None,
+        b"/close-in-body": lambda: connection.send(HALF),
+        b"/reset": connection.reset,
+        b"/reset-in-body": lambda: (connection.send(HALF), time.sleep(0.05), connection.reset()),
+        b"/small": lambda: connection.send(OK),
+        b"/folder": lambda: connection.send(OK),
+        b"/silent": connection.wait_closed,
+        b"/silent-in-body": lambda: (connection.send(HALF), connection.wait_closed()),
+        b"/slow-in-head": lambda: connection.send(HALF, 0.05),
+        b"/slow-in-body": lambda: (connection.send(HALF), connection.send(b"x" * 500, 0.05)),
+        b"/endless-body": lambda: endless(connection),
+        b"/deaf": lambda: deaf(connection),
+    }[head.split()[1]]
+    with contextlib.suppress(OSError):
+        play()
+
+
+def peek(connection):
+    return connection.sock.recv(200, socket.MSG_PEEK)
+
+
+def redirect(location):
+    return b"HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % location
+
+
+def chunked(body):
+    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+
+
+def endless(connection):
+    connection.send(b"HTTP/1.1 200 OK\r\n\r\n")
+    stop = time.monotonic() + 5
+    while time.monotonic() < stop:
+        connection.send(bytes(65536))
+
+
+def test_codes(mpy):
+    with Peer(by_path) as peer, socket.socket() as refusing:
+        refusing.bind(("127.0.0.1", 0))
+        urls = {
+            "refused": f"http://127.0.0.1:{refusing.getsockname()[1]}/",
+            "no name": "http://no-such-host.invalid/",
+            "no route": "http://255.255.255.255/",
+            "bad url": "http:/127.0.0.1/",
+        }
+        mpy.run("codes", heap="12m", url=peer.url, urls=urls)
+    assert not peer.errors

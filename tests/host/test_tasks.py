@@ -1,0 +1,42 @@
+"""The task API: section 2 of the contract."""
+
+import socket
+import time
+
+from servers import Peer
+
+
+def echo(connection):
+    """Answer a request with its head, or as its path says."""
+    head, _ = connection.request()
+    path = head.split()[1]
+    body = head + b"\r\n\r\n"
+    if path == b"/malformed":
+        connection.send(b"nonsense\r\n\r\n")
+        return
+    if path == b"/half":
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
+        return
+    if path == b"/slow":
+        time.sleep(0.1)
+    if path == b"/peer":
+        body = connection.sock.getpeername()[0].encode()
+    if head.startswith(b"HEAD "):
+        body = b""
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+def test_rules(mpy, httpbin_url):
+    with Peer(echo) as peer, Peer(echo, socket.AF_INET6) as peer6:
+        mpy.run("tasks", url=httpbin_url, echo=peer.url, echo6=peer6.url, adapter="127.0.0.7")
+    assert not peer.errors
+    assert not peer6.errors
+
+
+def test_debug_prints_steps_and_no_secrets(mpy, httpbin_url):
+    out = mpy.run("debug", url=httpbin_url)
+    assert "connecting to 127.0.0.1" in out
+    assert "status 302" in out
+    assert "failed with -4" in out
+    for secret in ("sesame", "c2VzYW1l", "dXNlcjpzZXNhbWU"):
+        assert secret not in out
