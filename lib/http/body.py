@@ -51,7 +51,7 @@ class Source:
             if isinstance(piece, str):
                 piece = piece.encode()
             if len(piece):  # an empty chunk would end the body
-                yield b"".join((b"%x\r\n" % len(piece), piece, b"\r\n"))
+                yield b"%x\r\n" % len(piece) + piece + b"\r\n"
         yield b"0\r\n\r\n"
 
     def _pieces(self):

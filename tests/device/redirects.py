@@ -1,0 +1,148 @@
+# Redirects, on the httpbin at P["url"], and on two peers (two origins) that answer ?N=LOCATION
+# with status N and that Location, and anything else with the request they received.
+
+import http
+
+A = P["a"]
+B = P["b"]
+opened = descriptors()
+
+
+def go(method, url, headers=None, body=None, redirects=5, **opts):
+    opts["redirects"] = redirects
+    request = http.request(method, url, headers, body, opts)
+    code, headers, got = request.wait()
+    if code < 0:
+        return code, str(request.error)
+    return code, got.decode()
+
+
+def to(status, location):
+    return "?%d=%s" % (status, "".join(["%%%02x" % c for c in location.encode()]))
+
+
+# Not followed unless asked for; then as many as were allowed, and no more.
+code, headers, body = http.request("GET", P["url"] + "/redirect/1").wait()
+same((code, headers["location"]), (302, "/get"))
+code, headers, body = http.request(
+    "GET", P["url"] + "/redirect/1", None, None, {"redirects": 0}
+).wait()
+same(code, 302)
+same(go("GET", P["url"] + "/redirect/3", redirects=3)[0], 200)
+same(go("GET", P["url"] + "/absolute-redirect/3", redirects=3)[0], 200)
+same(go("GET", P["url"] + "/redirect/4", redirects=3), (-2, "too many redirects"))
+
+# Every form of Location.
+for base, location, want in (
+    ("/d/x", A + "/abs?x=y", "/abs?x=y"),
+    ("/d/x", A, "/"),
+    ("/d/x", "//" + A[7:] + "/y", "/y"),
+    ("/d/x", "/y", "/y"),
+    ("/d/x", "y", "/d/y"),
+    ("/d/x", "y?z", "/d/y?z"),
+    ("/d/x", "?z", "/d/x?z"),
+    ("/d/x", "?a=/b/../c", "/d/x?a=/b/../c"),
+    ("/d/x", "./y", "/d/y"),
+    ("/d/x", "../y", "/y"),
+    ("/d/e/x", "../../../y", "/y"),
+    ("/d/e/x", "..", "/d/"),
+    ("/d/e/x", ".", "/d/e/"),
+    ("/d/e/x", "./", "/d/e/"),
+    ("/d/e/x", "y/./z/../w", "/d/e/y/w"),
+    ("/d/x", "y#fragment", "/d/y"),
+    ("/d/x", "/y?a:b", "/y?a:b"),
+    ("/d/x", "y?u=http://e/", "/d/y?u=http://e/"),
+):
+    code, body = go("GET", A + base + to(302, location))
+    same(code, 200, location)
+    same(body.split(" ")[1], want, (base, location))
+
+# Bad ones.
+for location in (
+    "http://a b/",
+    "ftp://h/",
+    "mailto:a@b",
+    "http://:80/",
+    "/caf\u00e9",
+    "http://h:99999/",
+    "",
+):
+    code, error = go("GET", A + to(302, location))
+    same(code, -2, location)
+same(go("GET", A + "?302")[0], 302)  # no Location: the response is the result
+for status in (300, 304, 305, 306):
+    same(go("GET", A + to(status, "/y"))[0], status)
+
+# Method and body.
+for status, method, want in (
+    (301, "GET", "GET"),
+    (301, "POST", "GET"),
+    (302, "POST", "GET"),
+    (303, "POST", "GET"),
+    (303, "PUT", "GET"),
+    (303, "DELETE", "GET"),
+    (301, "PUT", "PUT"),
+    (302, "DELETE", "DELETE"),
+    (307, "POST", "POST"),
+    (308, "POST", "POST"),
+    (308, "PUT", "PUT"),
+    (307, "GET", "GET"),
+):
+    sent = None if method == "GET" else "data"
+    code, body = go(method, A + to(status, "/y"), {"Content-Type": "a/b", "X": "y"}, sent)
+    same((code, body.split(" ")[0]), (200, want), (status, method))
+    kept = want == method
+    same("Content-Type: a/b" in body, kept)
+    same(body.endswith("\r\n\r\ndata"), kept and sent is not None)
+    same("Content-Length: 4" in body, kept and sent is not None)
+    assert "X: y" in body
+same(go("HEAD", A + to(303, "/y")), (200, ""))
+
+# A body that can be rewound is sent again, another cannot be.
+with open("redirect.txt", "w") as f:
+    f.write("skipped" + "content" * 500)
+with open("redirect.txt", "rb") as f:
+    f.seek(7)
+    code, body = go("PUT", A + to(307, "/y"), None, f)
+    same(code, 200)
+    assert body.endswith("\r\n\r\n" + "content" * 500) and "skipped" not in body
+os.remove("redirect.txt")
+code, error = go("PUT", A + to(307, "/y"), None, iter([b"a"]))
+same(code, -2)
+assert "twice" in error, error
+same(go("POST", A + to(303, "/y"), None, iter([b"a"]))[0], 200)
+
+# Credentials stay with their origin.
+secrets = {"authorization": "sesame", "Cookie": "sesame", "X": "y"}
+for headers in (secrets, "authorization: sesame\r\nCookie: sesame\r\nX: y\r\n"):
+    code, body = go("GET", A + to(302, "/y"), headers)
+    same((code, body.count("sesame")), (200, 2))
+    code, body = go("GET", A + to(302, A + "/y"), headers)
+    same((code, body.count("sesame")), (200, 2))
+    code, body = go("GET", A + to(302, B + "/y"), headers)
+    same((code, body.count("sesame"), "X: y" in body), (200, 0, True))
+    # Nor do they come back with a redirect to where they belong.
+    code, body = go("GET", A + to(302, B + to(302, A + "/y")), headers)
+    same((code, body.count("sesame")), (200, 0))
+    # Another name of the same host is another origin.
+    code, body = go("GET", A + to(302, A.replace("127.0.0.1", "localhost") + "/y"), headers)
+    same((code, body.count("sesame")), (200, 0))
+basic = "Authorization: Basic dTpw"
+user = A.replace("//", "//u:p@")
+for location, want in (
+    ("/y", True),
+    (A + "/y", True),
+    (B + "/y", False),
+    (B.replace("//", "//u:p@"), True),
+):
+    code, body = go("GET", user + to(302, location))
+    same((code, basic in body), (200, want), location)
+
+# With ca_file, plain http is not good enough.
+request = http.request(
+    "GET", A + to(302, "/y"), None, None, {"redirects": 1}, "-----BEGIN CERTIFICATE-----"
+)
+same(request.wait()[0], -4)
+assert "plain http" in str(request.error)
+
+same(descriptors(), opened)

@@ -1,0 +1,146 @@
+# Request bodies of every kind. The peers give back what they received as body; "/early..." ones
+# answer before they have read it.
+
+import array
+import io
+
+import http
+
+URL = P["url"]
+opened = descriptors()
+
+with open("upload.bin", "wb") as f:
+    for i in range(2000):
+        f.write(b"%04d\n" % i)
+SIZE = 10000
+with open("upload.bin", "rb") as f:
+    CONTENT = f.read()
+
+
+def sent(body, url=URL, method="POST"):
+    # (framing, body) as the server had them
+    code, headers, got = http.request(method, url, None, body, {"timeout": 5000}).wait()
+    same(code, 200)
+    return headers["framing"], bytes(got)
+
+
+def length(n):
+    return "Content-Length: %d" % n
+
+
+for body, want in (
+    (None, b""),
+    ("", b""),
+    ("abc", b"abc"),
+    ("h\u00e9\u4e16", b"h\xc3\xa9\xe4\xb8\x96"),
+    (b"\0\r\n\xff", b"\0\r\n\xff"),
+    (bytearray(b"abc"), b"abc"),
+    (memoryview(b"abcdef")[2:4], b"cd"),
+    (memoryview(b""), b""),
+    (array.array("H", [1, 2]), b"\1\0\2\0"),
+    (memoryview(array.array("H", [1, 2])), b"\1\0\2\0"),
+    (b"x" * 1024, b"x" * 1024),
+    (b"x" * 1025, b"x" * 1025),
+    (bytearray(CONTENT), CONTENT),
+):
+    same(sent(body), (length(len(want)), want))
+
+# Files: from where they stand, and whole chunks of them only where their size cannot be told.
+with open("upload.bin", "rb") as f:
+    same(sent(f), (length(SIZE), CONTENT))
+    same(sent(f), (length(0), b""))
+    f.seek(9000)
+    same(sent(f), (length(1000), CONTENT[9000:]))
+same(sent(io.BytesIO(b"hello")), (length(5), b"hello"))
+same(sent(io.BytesIO(b"")), (length(0), b""))
+
+
+class Sensor:
+    # A file without size, that gives less than it is asked for.
+    def __init__(self, sizes):
+        self.sizes = list(sizes)
+
+    def readinto(self, buf):
+        n = self.sizes.pop(0) if self.sizes else 0
+        buf[:n] = b"s" * n
+        return n
+
+
+CHUNKED = "Transfer-Encoding: chunked"
+same(
+    sent(Sensor((1, 100, 512))),
+    (CHUNKED, b"1\r\ns\r\n64\r\n%s\r\n200\r\n%s\r\n0\r\n\r\n" % ("s" * 100, "s" * 512)),
+)
+same(sent(Sensor(())), (CHUNKED, b"0\r\n\r\n"))
+
+# Iterators: a chunk for each piece that is not empty.
+same(
+    sent(iter([b"a", b"", bytearray(b"bc"), memoryview(b"def"), "\u00e9"])),
+    (CHUNKED, b"1\r\na\r\n2\r\nbc\r\n3\r\ndef\r\n2\r\n\xc3\xa9\r\n0\r\n\r\n"),
+)
+same(sent(b"%d" % i for i in range(3)), (CHUNKED, b"1\r\n0\r\n1\r\n1\r\n1\r\n2\r\n0\r\n\r\n"))
+same(sent(iter(())), (CHUNKED, b"0\r\n\r\n"))
+
+# What the caller's iterator or file raises reaches him, and the connection is closed.
+
+
+def failing():
+    yield b"a"
+    raise KeyError("mine")
+
+
+same(raises(KeyError, http.request("PUT", URL, None, failing()).wait), "mine")
+
+
+class Broken(Sensor):
+    def readinto(self, buf):
+        raise OSError(5)
+
+
+same(raises(OSError, http.request("PUT", URL, None, Broken(())).wait), "[Errno 5] EIO")
+with open("upload.bin", "r+b") as f:
+    request = http.request("PUT", URL, None, f)
+    f.seek(9990)  # as if it had become shorter since
+    assert "shorter" in raises(ValueError, request.wait)
+same(descriptors(), opened)
+
+
+# A final response before the end of the body is the result, whatever the server does then.
+def endless():
+    while True:
+        yield bytes(1000)
+
+
+BIG = bytes(8000000)
+for path in ("/early-open", "/early-close", "/early-reset", "/early-drip"):
+    for body in (BIG, endless):
+        request = http.request(
+            "POST", URL + path, None, body() if body is endless else body, {"timeout": 5000}
+        )
+        code, headers, got = request.wait()
+        same((code, got), (413, b"too large"), (path, request.error))
+
+# An interim response meanwhile is not the end of it.
+same(sent(BIG, URL + "/interim-discard"), (length(len(BIG)), b""))
+
+# A server that closes without an answer.
+for path, codes in (("/early-nothing", (-5, -6)), ("/early-malformed", (-2,))):
+    request = http.request("POST", URL + path, None, BIG, {"timeout": 5000})
+    result = request.wait()
+    assert result[0] in codes, (path, result, request.error)
+
+
+async def main():
+    for path in ("/early-open", "/early-close", "/early-reset", "/early-drip"):
+        code, headers, got = await http.request(
+            "POST", URL + path, None, endless(), {"timeout": 5000}
+        )
+        same((code, got), (413, b"too large"), path)
+    with open("upload.bin", "rb") as f:
+        code, headers, got = await http.request("PUT", URL, None, f)
+    same((code, got), (200, CONTENT))
+
+
+asyncio.run(main())
+os.remove("upload.bin")
+same(descriptors(), opened)
