@@ -10,12 +10,13 @@ MPY32 = $$($(VENV)/python firmware/unix.py --bits 32)
 # `http` is looked for in lib/ after what is frozen into the firmware.
 export MICROPYPATH = .frozen:lib
 
-.PHONY: help run test lint clean
+.PHONY: help run test bench lint clean
 
 help:
 	@echo "make run             run examples/tour.py on the unix port, against a local httpbin"
 	@echo "make run URL=...     fetch a URL; print its code, headers and the start of its body"
 	@echo "make test            run the tests, on the unix port of 64 and of 32 bits"
+	@echo "make bench           measure the heap that http needs"
 	@echo "make lint            check the style of all Python code"
 	@echo "make clean           remove what the others prepared"
 	@echo
@@ -38,6 +39,9 @@ endif
 test: .venv/ready
 	@mpy=$(MPY64) && mpy32=$(MPY32) && \
 	    MICROPYTHON="$$mpy" MICROPYTHON32="$$mpy32" $(VENV)/python -m pytest -n 4 --dist loadfile $(ARGS)
+
+bench: .venv/ready
+	@$(VENV)/python tests/bench/heap.py
 
 lint: .venv/ready
 	$(VENV)/ruff check .

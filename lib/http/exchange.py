@@ -118,7 +118,7 @@ def exchange(r):
         else:
             body = bytearray(length)
             n = min(length, r.end - r.pos)
-            body[:n] = r.buf[r.pos : r.pos + n]
+            body[:n] = memoryview(r.buf)[r.pos : r.pos + n]
             rest = memoryview(body)
             while n < length:
                 yield POLLIN

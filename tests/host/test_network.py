@@ -117,3 +117,35 @@ def test_codes(mpy):
         }
         mpy.run("codes", heap="12m", url=peer.url, urls=urls)
     assert not peer.errors
+
+
+def outcomes(connection):
+    """The peer of leaks.py."""
+    path = b"/early"
+    if b" /early " not in peek(connection):
+        head, _ = connection.request()
+        path = head.split()[1]
+    if path == b"/timeout":
+        connection.wait_closed()
+        return
+    if path == b"/early":
+        connection.read()
+    connection.send(
+        {
+            b"/good": OK,
+            b"/chunked": chunked(b"5\r\nhello\r\n0\r\n\r\n"),
+            b"/redirect": redirect(b"/good"),
+            b"/truncated": HALF,
+            b"/malformed": b"what?\r\n\r\n",
+            b"/early": OK.replace(b"200 OK", b"413 Too Large"),
+        }[path]
+    )
+
+
+def test_nothing_leaks(mpy):
+    """Over 300 requests of every outcome."""
+    with Peer(outcomes) as peer, socket.socket() as refusing:
+        refusing.bind(("127.0.0.1", 0))
+        refused = f"http://127.0.0.1:{refusing.getsockname()[1]}/"
+        mpy.run("leaks", heap="400k", url=peer.url, refused=refused, rounds=12)
+    assert len(peer.results) + len(peer.errors) > 300

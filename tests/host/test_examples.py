@@ -1,0 +1,80 @@
+"""The commands of the README, and what they say when something is missing."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+
+def make(*args, **env):
+    return subprocess.run(
+        ["make", "-s", *args],
+        cwd=ROOT,
+        env=dict(os.environ, **env),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_tour_prints_each_example_and_its_result():
+    done = make("run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    out = done.stdout
+    assert out.count(">>> ") == 10
+    for line in (
+        '>>> http.get(URL + "/ip", None, callback)\n200 bytearray(',
+        '"origin": "127.0.0.1"',
+        '"data": "abc=123"',
+        "(-8, None, None) OSError(110,)",
+        "task 4 has 200",
+        "callback has 200",
+    ):
+        assert line in out
+    assert "failed" not in out
+    ms = int(out.split()[-2])
+    assert 1000 <= ms < 2000  # six requests of a second each
+    (ROOT / "data.bin").unlink()
+
+
+def test_fetch(httpbin_url):
+    done = make("run", f"URL={httpbin_url}/base64/aGVsbG8=")
+    lines = done.stdout.splitlines()
+    assert (lines[0], lines[-1]) == ("200", "hello")
+    assert "Content-Length: 5" in lines
+    done = make("run", f"URL={httpbin_url}/bytes/5000?seed=1")
+    assert done.stdout.endswith("... 5000 bytes in all\n")
+    done = make("run", "URL=http://127.0.0.1:1/")
+    assert done.returncode
+    assert "failed with code -4 - [Errno 111] ECONNREFUSED" in done.stdout
+
+
+def test_help():
+    assert "make run URL=" in make("help").stdout
+
+
+@pytest.mark.parametrize("bits", [64, 32])
+def test_without_apt_it_says_what_to_do(bits, tmp_path):
+    script = tmp_path / "firmware" / "unix.py"
+    script.parent.mkdir()
+    script.write_text((ROOT / "firmware" / "unix.py").read_text())
+    env = {"PATH": str(tmp_path)}
+    command = [sys.executable, script, "--bits", str(bits)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"no {bits}-bit MicroPython 1.20 or later here" in done.stderr
+    assert "brew install micropython" in done.stderr
+    assert ("MICROPYTHON=" if bits == 64 else "MICROPYTHON32=") in done.stderr
+
+
+def test_an_interpreter_that_is_none_is_refused(tmp_path):
+    old = tmp_path / "micropython"
+    old.write_text("#!/bin/sh\necho micropython 1 19\n")
+    old.chmod(0o755)
+    for given, said in ((sys.executable, "no MicroPython"), (str(old), "v1.19")):
+        done = make("run", MICROPYTHON=given)
+        assert done.returncode
+        assert f"MICROPYTHON={given} is {said}; it must be v1.20 or later" in done.stderr
