@@ -149,3 +149,8 @@ def test_nothing_leaks(mpy):
         refused = f"http://127.0.0.1:{refusing.getsockname()[1]}/"
         mpy.run("leaks", heap="400k", url=peer.url, refused=refused, rounds=12)
     assert len(peer.results) + len(peer.errors) > 300
+
+
+def test_interrupt(mpy):
+    with Peer(silent) as peer:
+        mpy.run("interrupt", silent=peer.url)
