@@ -138,7 +138,10 @@ def _call(method, url, headers, body, callback, ca_file=None):
     if callback is not None and not callable(callback):
         raise TypeError("callback must be callable")
     opts = {"timeout": 10000, "redirects": 20}
-    r = Request(method, url, headers, body, opts, ca_file, True)
+    try:
+        r = Request(method, url, headers, body, opts, ca_file, True)
+    except MemoryError:
+        return _deliver(callback, (ERROR, None, None))
     if hasattr(r.body, "rewind"):
         raise TypeError("body must be text or bytes")
     core = _running()
@@ -239,6 +242,8 @@ def request(
     if callback is not None or (isinstance(method, str) and "://" in method):
         if isinstance(url, str) and "://" not in url:  # in the order of NodeMCU
             method, url = url, method
+        if opts is not None:
+            raise TypeError("callback must be callable; opts are for the task API")
         return _call(method, url, headers, body, callback, ca_file)
     if opts is None:
         opts = {}

@@ -17,33 +17,45 @@ _RETRY_MS = const(10)
 
 def drive(r):
     """Perform the request `r` in the current task; a coroutine that returns its result."""
-    guard = r.opts.get("timeout", 600000) and core.create_task(_guard(r, core.cur_task))
+    task = core.cur_task
+    late = r.opts.get("timeout", 600000) and OSError(ETIMEDOUT)
+    guard = late and core.create_task(_guard(r, task, late))
+    ready = None
     steps = exchange(r)
     try:
         while True:
-            events = next(steps)
+            events = steps.send(ready)
             stream = r.stream
-            if events == POLLIN:
-                core._io_queue.queue_read(stream)
+            if events == POLLIN or events == POLLOUT:
+                if events == POLLIN:
+                    core._io_queue.queue_read(stream)
+                else:
+                    core._io_queue.queue_write(stream)
                 yield
-            elif events == POLLOUT:
-                core._io_queue.queue_write(stream)
-                yield
+                if task.data:
+                    # The loop clears it; `a, b, c = request.wait()` without await does not.
+                    core._io_queue.remove(task)
+                    task.data = None
+                    raise RuntimeError("in a task, a request has to be awaited")
+                ready = events
             else:
-                # asyncio's queue would wake a task twice that waits for both. This happens only
-                # while a body is being sent that is larger than the buffers of the network.
+                # asyncio's queue would wake a task twice that waits for both.
                 poller = poll()
                 poller.register(stream, events)
-                while not poller.poll(0):
-                    yield from core.sleep_ms(_RETRY_MS)
                 yield from core.sleep_ms(0)
+                ready = poller.poll(0)
+                while not ready:
+                    yield from core.sleep_ms(_RETRY_MS)
+                    ready = poller.poll(0)
+                ready = ready[0][1]
     except StopIteration as er:
         return er.value
-    except core.CancelledError:
-        if r.code != _TIMEOUT:
+    except OSError as er:
+        if er is not late:
             raise
+        r.code = _TIMEOUT
         try:
-            steps.throw(OSError(ETIMEDOUT))
+            steps.throw(er)
         except StopIteration as er:
             return er.value
     finally:
@@ -52,8 +64,10 @@ def drive(r):
             guard.cancel()
 
 
-def _guard(r, task):
+def _guard(r, task, late):
     # A task of its own costs less than wait_for(), which makes one too and needs asyncio.funcs.
     yield from core.sleep_ms(r.opts.get("timeout", 600000))
-    r.code = _TIMEOUT
-    task.cancel()
+    if task.data is not core.CancelledError:  # else the caller was first
+        task.cancel()
+        # Not CancelledError, so that a cancellation by the caller that comes now still counts.
+        task.data = late

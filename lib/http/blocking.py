@@ -15,17 +15,19 @@ def drive(r):
     timeout = r.opts.get("timeout", 600000)
     deadline = ticks_add(ticks_ms(), timeout)
     stream = None
+    ready = None
     steps = exchange(r)
     try:
         while True:
-            events = next(steps)
+            events = steps.send(ready)
             if stream is not r.stream:
                 stream = r.stream
                 poller = poll()
             poller.register(stream, events)
             left = ticks_diff(deadline, ticks_ms()) if timeout else -1
             # A peer that never lets poll wait must not get more time than others.
-            if timeout and left <= 0 or not _ready(poller, left):
+            ready = None if timeout and left <= 0 else _poll(poller, left)
+            if not ready:
                 r.code = _TIMEOUT
                 steps.throw(OSError(ETIMEDOUT))
     except StopIteration as er:
@@ -34,7 +36,7 @@ def drive(r):
         steps.close()
 
 
-def _ready(poller, ms):
+def _poll(poller, ms):
     # Unlike poll(), ipoll() allocates nothing.
-    for _ in poller.ipoll(ms):
-        return True
+    for _, ready in poller.ipoll(ms):
+        return ready

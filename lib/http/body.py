@@ -14,7 +14,7 @@ def source(body):
     except TypeError:
         return Source(body)
     # Items wider than a byte, as array.array has them, would make len() another unit.
-    return view if len(view) == len(bytes(view)) else bytes(view)
+    return view if len(bytes(view[:1])) < 2 else bytes(view)
 
 
 class Source:
@@ -25,7 +25,8 @@ class Source:
         if self._read:
             try:
                 self._start = body.tell()
-                self._size = body.seek(0, 2) - self._start
+                body.seek(0, 2)
+                self._size = body.tell() - self._start
                 body.seek(self._start)
             except (AttributeError, OSError):
                 pass  # a pipe or a sensor: no size, so it goes in chunks

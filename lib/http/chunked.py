@@ -29,6 +29,15 @@ class Decoder:
         self._size = -1  # of this chunk, -1 before its first digit
         self._seen = 0  # bytes of framing since the last data
 
+    def least(self):
+        """Return how many bytes, at least, have to come besides the data in `left`."""
+        state = self._state
+        size = self._size
+        n = b"\2\2\1\7\6\2\4\3\1"[state]
+        if state <= _SIZE_LF:
+            n += size + 7 if size > 0 else 2 if size == 0 else 3
+        return n
+
     def feed(self, buf, pos, end):
         """Take framing from buf[pos:end], set `left`, and return the index after it.
 

@@ -67,9 +67,9 @@ class Sink:
     def close(self):
         """Leave nothing behind of what `finish` did not complete."""
         if self._file:
-            try:
-                self._file.close()
-            except OSError:
-                pass  # a full file system says so again
+            for undo in (self._file.close, lambda: os.remove(self._dst + ".part")):
+                try:
+                    undo()
+                except OSError:
+                    pass  # a full file system says so again; a card may have been pulled out
             self._file = None
-            os.remove(self._dst + ".part")

@@ -3,7 +3,7 @@
 # requests need is in modules of its own, imported where it is needed.
 
 import socket
-from errno import EINPROGRESS
+from errno import EAGAIN, EINPROGRESS
 from micropython import const
 from select import POLLIN, POLLOUT
 
@@ -15,7 +15,7 @@ _HEADER = const(-2)
 _BODY = const(-3)
 _CONNECT = const(-4)
 
-_BUFFER = const(512)  # bytes; larger ones gain little, and 38 KB heaps have to hold it
+_RECEIVE = const(512)  # bytes at a time: most heads come in one piece, 38 KB heaps have room
 _HEAD_LIMIT = const(8192)  # bytes, of interim and final response heads together
 _SMALL = const(1024)  # a request body of up to this many bytes leaves with its head
 
@@ -80,8 +80,8 @@ def exchange(r):
                 n = stream.write(data)
 
             # Response head.
-            r.buf = bytearray(_BUFFER)
-            r.pos = r.end = 0
+            r.buf = bytearray()
+            r.pos = 0
             r.room = _HEAD_LIMIT
             status = None
             if n < len(data) or body is not None:
@@ -117,8 +117,9 @@ def exchange(r):
             body = yield from receive(r, status)
         else:
             body = bytearray(length)
-            n = min(length, r.end - r.pos)
+            n = min(length, len(r.buf) - r.pos)
             body[:n] = memoryview(r.buf)[r.pos : r.pos + n]
+            r.buf = None
             rest = memoryview(body)
             while n < length:
                 yield POLLIN
@@ -142,23 +143,29 @@ def exchange(r):
 
 
 def receive_head(r):
-    """Read once; return the status when the head of the final response is there, else None.
+    """Receive once; return the status when the head of the final response is there, else None.
 
-    Then `r.head` and `r.length` are set. The bytes not used yet are r.buf[r.pos : r.end].
+    Then `r.head` and `r.length` are set, and r.buf[r.pos :] is the start of the body.
     """
-    buf = r.buf
-    if r.end == len(buf):
-        buf.extend(bytes(_BUFFER))
-    n = r.stream.readinto(memoryview(buf)[r.end :])
-    if n == 0:
+    try:
+        # readinto() would go on until it meets EAGAIN or an error, and what came before an
+        # error is lost then: the answer of a server that resets the connection after it.
+        data = r.stream.recv(_RECEIVE)
+    except OSError as er:
+        if er.errno != EAGAIN:
+            raise
+        return None
+    if not data:
         raise EOFError
-    end = r.end = r.end + (n or 0)
+    buf = r.buf
+    buf.extend(data)
+    end = len(buf)
     while True:
         pos = r.pos
-        if not b"HTTP/1.".startswith(bytes(buf[pos : min(end, pos + 7)])):
+        if not b"HTTP/1.".startswith(bytes(buf[pos : pos + 7])):
             raise ValueError("http")
         # A bare LF ends a line as well: RFC 9112 section 2.2.
-        stop = buf.find(b"\n\r\n", pos, end) + 3
+        stop = buf.find(b"\n\r\n", pos) + 3
         bare = buf.find(b"\n\n", pos, stop if stop > 2 else end) + 2
         if bare > 1:
             stop = bare

@@ -76,6 +76,8 @@ def authorize(r, userinfo):
     """Send `userinfo` of the URL as Basic credentials, unless there is an Authorization."""
     from binascii import b2a_base64
 
+    if ":" not in userinfo:
+        userinfo += ":"  # RFC 7617 section 2
     parts = userinfo.encode().split(b"%")
     data = parts[0]
     for part in parts[1:]:

@@ -18,10 +18,7 @@ class Headers:
         value = field(self._head, name.lower().encode())
         if value is None:
             return default
-        try:
-            return value.decode()
-        except UnicodeError:  # the ISO-8859-1 of old: RFC 9110 section 5.5
-            return "".join(chr(c) for c in value)
+        return _text(value)
 
     def __getitem__(self, name):
         value = self.get(name)
@@ -35,7 +32,7 @@ class Headers:
     def __iter__(self):
         seen = []
         for line in self._head.split(b"\n")[1:]:
-            name = line[: max(line.find(b":"), 0)].decode()
+            name = _text(line[: max(line.find(b":"), 0)])
             if name and name.lower() not in seen:
                 seen.append(name.lower())
                 yield name
@@ -55,3 +52,10 @@ class Headers:
 
     def __repr__(self):
         return repr(dict(self.items()))
+
+
+def _text(data):
+    try:
+        return data.decode()
+    except UnicodeError:  # the ISO-8859-1 of old: RFC 9110 section 5.5
+        return "".join([chr(c) for c in data])

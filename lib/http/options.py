@@ -19,8 +19,11 @@ def check(opts):
         # Half the range of time.ticks_ms(), 6 days, is what a difference of ticks can tell.
         if not 0 <= value < 1 << 29:
             raise ValueError("%s out of range" % key)
-    if not isinstance(opts.get("dst", ""), (str, bytearray, memoryview)):
-        raise TypeError("dst must be a path, a bytearray or a memoryview")
+    dst = opts.get("dst", "")
+    if not isinstance(dst, str):
+        if not isinstance(dst, (bytearray, memoryview)):
+            raise TypeError("dst must be a path, a bytearray or a memoryview")
+        dst[:0] = b""  # TypeError for a memoryview that is read-only
     if opts.get("callback") and not callable(opts["callback"]):
         raise TypeError("callback must be callable")
     adapter = opts.get("adapter", "")

@@ -30,8 +30,8 @@ def follow(r, status):
         raise ValueError("plain")
     drop = ()
     if new[:3] != old[:3]:
-        # Another origin: what the first one was trusted with stays there.
-        drop = ("authorization", "cookie")
+        # Another origin: what the first one was trusted with, or called, stays there.
+        drop = ("authorization", "cookie", "proxy-authorization", "host")
     if (status == 303 and r.method != "HEAD") or (status < 303 and r.method == "POST"):
         r.method = "GET"
         r.body = b""

@@ -6,6 +6,8 @@ from select import POLLIN
 
 _BODY = const(-3)
 
+_BUFFER = const(512)  # bytes; larger ones gain little, and 38 KB heaps have to hold it
+
 
 def receive(r, status):
     """Read the body; a generator that returns it, or the number of bytes written."""
@@ -27,20 +29,30 @@ def receive(r, status):
 
         decoder = Decoder()
         left = 0
-    buf = r.buf
+    buf = r.buf  # what came with the head
+    pos = r.pos
+    end = len(buf)
+    r.buf = None
     while left != 0 or decoder:
-        n = r.end - r.pos
+        n = end - pos
         if not n:
-            r.pos = r.end = 0
+            if len(buf) != _BUFFER:
+                buf = bytearray(_BUFFER)
+            # Nothing is asked for that need not come: readinto() goes on until it has it all or
+            # meets EAGAIN or an error, and what came before an error is lost then.
+            n = _BUFFER
+            if left is not None:
+                n = min(n, left + decoder.least() if decoder else left)
             yield POLLIN
-            n = r.stream.readinto(buf)
+            n = r.stream.readinto(buf, n)
             if n == 0:
-                if r.length is None:
+                if left is None:
                     break
                 raise EOFError
-            r.end = n or 0
+            pos = 0
+            end = n or 0
         elif left == 0:
-            r.pos = decoder.feed(buf, r.pos, r.end)
+            pos = decoder.feed(buf, pos, end)
             left = decoder.left
             if left < 0:
                 break
@@ -49,8 +61,8 @@ def receive(r, status):
                 n = min(n, left)
                 left -= n
             if sink:
-                sink.write(buf, r.pos, n)
+                sink.write(buf, pos, n)
             else:
-                body.extend(memoryview(buf)[r.pos : r.pos + n])
-            r.pos += n
+                body.extend(memoryview(buf)[pos : pos + n])
+            pos += n
     return sink.finish() if sink else body

@@ -7,7 +7,8 @@ from .exchange import receive_head
 
 _HEADER = const(-2)
 _RX = const(-6)
-_TIMEOUT = const(-8)
+
+_ENOMEM = const(12)
 
 
 def send(r, data, n, body):
@@ -27,22 +28,22 @@ def send(r, data, n, body):
             if status:
                 return status
             r.code = 0
-    except OSError:
+    except OSError as er:
         # The server may have answered before it hung up: reading on will tell.
-        if r.code != _RX:
+        if r.code != _RX or er.errno == _ENOMEM:
             raise
 
 
 def _write(r, data, n):
-    r.code = _RX
     while n < len(data):
-        sent = r.stream.write(data, n, len(data))
-        if sent:
-            n += sent
-            continue
-        yield POLLIN | POLLOUT
-        r.code = _HEADER
-        status = receive_head(r)
-        if status:
-            return status
         r.code = _RX
+        # Also when nothing blocks: the time limit and other tasks have their turn here.
+        ready = yield POLLIN | POLLOUT
+        if ready & ~POLLOUT:
+            r.code = _HEADER
+            status = receive_head(r)
+            if status:
+                return status
+            r.code = _RX
+        if ready & POLLOUT:
+            n += r.stream.write(data, n, len(data)) or 0

@@ -94,6 +94,9 @@ for kind, args in (
     raises(kind, http.get, *args)
 for body in (5, ["a"], {"a": 1}, iter([b"a"])):
     raises(TypeError, http.post, ECHO, None, body, callback)
+raises(TypeError, http.request, ECHO, "GET", None, None, 5)
+raises(TypeError, http.request, ECHO, "GET", None, None, {"timeout": 5})
+raises(TypeError, http.request, "GET", ECHO, None, None, {"timeout": 5}, callback=callback)
 raises(ValueError, http.request, ECHO, "GE T", None, None, callback)
 raises(ValueError, http.request, ECHO, "", None, None, callback)
 same(calls, [])

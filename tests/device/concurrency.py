@@ -6,6 +6,7 @@ SLOW = P["slow"]  # answers after a second
 SILENT = P["silent"]  # never answers
 opened = descriptors()
 BODY = bytes(8000000)  # more than the buffers of two sockets hold
+BODY_PIECE = bytes(1000)
 longest = 0
 
 
@@ -36,6 +37,22 @@ async def main():
             method, url, None, body, {"dst": bytearray(4000000)}
         )
         same(code, 200)
+    assert longest < 200, longest
+
+    # Nor does a body that comes slowly from a file, or that never ends and is always taken.
+    class Slow:
+        def readinto(self, buf):
+            time.sleep_ms(20)
+            return len(buf)
+
+    def endless():
+        while True:
+            yield BODY_PIECE
+
+    for body in (Slow(), endless()):
+        start = time.ticks_ms()
+        same((await http.request("PUT", P["sink"], None, body, {"timeout": 400}))[0], -8)
+        assert 400 <= since(start) < 600, since(start)
     assert longest < 200, longest
     tick.cancel()
 
@@ -86,6 +103,22 @@ async def main():
         same(await request, (-8, None, None), url)
         assert isinstance(request.error, OSError), request.error
         assert 300 <= since(start) < 600, since(start)
+    # A cancellation counts, even in the very millisecond of the time limit.
+    for first in (0, 1):
+        for ms in (100, 101, 102):
+            request = http.request("GET", SILENT, None, None, {"timeout": 100})
+            task = asyncio.create_task(request.wait())
+            await asyncio.sleep_ms(ms - 1 if first else ms)
+            if first:
+                time.sleep_ms(3)  # so that the guard of the request is due as well
+            if not task.done():
+                task.cancel()
+                try:
+                    await task
+                    raise AssertionError("not cancelled")
+                except asyncio.CancelledError:
+                    pass
+    same(descriptors(), opened)
     same((await http.request("GET", SLOW, None, None, {"timeout": 1200}))[0], 200)
     await asyncio.sleep_ms(400)
     same((await http.request("GET", SLOW, None, None, {"timeout": 0}))[0], 200)

@@ -127,6 +127,10 @@ for headers in (secrets, "authorization: sesame\r\nCookie: sesame\r\nX: y\r\n"):
     # Another name of the same host is another origin.
     code, body = go("GET", A + to(302, A.replace("127.0.0.1", "localhost") + "/y"), headers)
     same((code, body.count("sesame")), (200, 0))
+# So does a Host of the caller's own.
+for location, want in (("/y", True), (B + "/y", False)):
+    code, body = go("GET", A + to(302, location), {"Host": "secret.example"})
+    same((code, "secret" in body, "Host: " + B[7:] in body), (200, want, not want))
 basic = "Authorization: Basic dTpw"
 user = A.replace("//", "//u:p@")
 for location, want in (

@@ -76,7 +76,7 @@ for url, line, host in (
 # User info in the URL; an Authorization of the caller's own goes first.
 for url, given, want in (
     ("http://us%40er:p%3Aw@", None, "Basic dXNAZXI6cDp3"),
-    ("http://user@", None, "Basic dXNlcg=="),
+    ("http://user@", None, "Basic dXNlcjo="),
     ("http://a:b@", {"authorization": "Bearer x"}, "Bearer x"),
 ):
     code, headers, body = http.request("GET", url + ECHO[7:], given).wait()
@@ -130,6 +130,7 @@ for kind, args in (
     (TypeError, ("GET", ECHO, None, None, {"redirects": None})),
     (TypeError, ("GET", ECHO, None, None, {"dst": 5})),
     (TypeError, ("GET", ECHO, None, None, {"dst": b"abc"})),
+    (TypeError, ("GET", ECHO, None, None, {"dst": memoryview(b"abc")})),
     (TypeError, ("GET", ECHO, None, None, {"callback": 5})),
     (TypeError, ("GET", ECHO, None, None, {"adapter": 5})),
     (ValueError, ("GET", ECHO, None, None, {"timeout": -1})),
@@ -215,6 +216,18 @@ for url, method, want in (
 same(http.request("GET", URL + "/base64/bmV3", None, None, {"dst": "kept.txt"}).wait()[2], 3)
 same(kept(), "new")
 os.remove("kept.txt")
+
+
+async def twice():
+    # Two downloads to one path: each ends with a code, and the file is whole.
+    opts = {"dst": "twice.bin"}
+    url = URL + "/drip?duration=0.2&numbytes=20"
+    return await asyncio.gather(*[http.request("GET", url, None, None, opts) for _ in range(2)])
+
+
+same(sorted([code for code, headers, body in asyncio.run(twice())]), [-7, 200])
+same(os.stat("twice.bin")[6], 20)
+os.remove("twice.bin")
 opts = {"dst": "no/such/folder/x"}
 request = http.request("GET", URL + "/bytes/10", None, None, opts)
 same(request.wait(), (-7, None, None))
@@ -260,6 +273,17 @@ async def main():
         raise AssertionError("made twice")
     except RuntimeError:
         pass
+    # Forgotten `await`: an error that says so, and nothing else happens.
+    for forgetful in (r("GET", url), r("GET", url).wait()):
+        try:
+            code, headers, body = forgetful
+            raise AssertionError("unpacked")
+        except RuntimeError as er:
+            assert "awaited" in str(er), er
+        same(descriptors(), opened)
+    for _ in range(5):
+        await asyncio.sleep_ms(30)
+    same((await r("GET", url))[0], 200)
     # Progress callbacks of a request that is a task itself run in that task's loop.
     seen = []
     opts = {"callback": lambda *args: http.get(url, None, lambda code, body: seen.append(code))}

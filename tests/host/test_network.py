@@ -41,6 +41,11 @@ def slow_reader(connection):
     connection.send(OK)
 
 
+def sink(connection):
+    """Read everything, answer nothing."""
+    connection.wait_closed()
+
+
 def test_concurrency(mpy):
     large = b"HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n" + bytes(3000000)
     handlers = {
@@ -49,6 +54,7 @@ def test_concurrency(mpy):
         "half": half,
         "deaf": deaf,
         "slow_reader": slow_reader,
+        "sink": sink,
         "large": answer(large),
     }
     with contextlib.ExitStack() as stack:

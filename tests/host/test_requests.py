@@ -1,6 +1,7 @@
 """What leaves as a request: heads, bodies, redirects, and nothing injected."""
 
 import re
+import socket
 import time
 import urllib.parse
 
@@ -16,6 +17,10 @@ def response(body, fields=b"", status=b"200 OK"):
 
 def uploads(connection):
     """Answer with the body of the request, or early as its path says."""
+    if b" /early-unread " in connection.sock.recv(100, socket.MSG_PEEK):
+        connection.sock.recv(100)  # closing with the rest unread resets the connection
+        connection.send(TOO_LARGE)
+        return
     while b"\r\n\r\n" not in connection.received:
         connection.read()
     path = connection.received.split()[1]
@@ -30,6 +35,9 @@ def uploads(connection):
         connection.reset()
     elif path == b"/early-drip":
         connection.send(TOO_LARGE, 0.002)
+        connection.wait_closed()
+    elif path == b"/early-reading":
+        connection.send(TOO_LARGE)
         connection.wait_closed()
     elif path == b"/early-malformed":
         connection.send(b"what?\r\n\r\n")
@@ -50,6 +58,13 @@ def uploads(connection):
 def test_uploads(mpy):
     with Peer(uploads) as peer:
         mpy.run("uploads", heap="24m", url=peer.url)
+
+
+def test_a_large_view_is_not_copied(mpy):
+    with Peer(answer(OK)) as peer:
+        mpy.run("large_view", heap="128k", url=peer.url)
+    (_, body), *_ = peer.results
+    assert len(body) == 80000
 
 
 def redirects(connection):

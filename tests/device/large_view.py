@@ -1,0 +1,6 @@
+# A memoryview of more than half the heap as body.
+
+import http
+
+body = memoryview(bytearray(80000))
+same(http.request("PUT", P["url"], None, body).wait()[0], 200)
