@@ -117,10 +117,6 @@ class Request:
             self._steps = self.__iter__()
         return getattr(self._steps, name)
 
-    def log(self, *args):
-        if self.opts.get("debug"):
-            print("http:", *args)
-
 
 def _deliver(callback, result):
     if callback:

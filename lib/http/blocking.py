@@ -25,8 +25,11 @@ def drive(r):
                 poller = poll()
             poller.register(stream, events)
             left = ticks_diff(deadline, ticks_ms()) if timeout else -1
+            ready = None
             # A peer that never lets poll wait must not get more time than others.
-            ready = None if timeout and left <= 0 else _poll(poller, left)
+            if not timeout or left > 0:
+                for _, ready in poller.ipoll(left):  # poll() would allocate its result
+                    break
             if not ready:
                 r.code = _TIMEOUT
                 steps.throw(OSError(ETIMEDOUT))
@@ -34,9 +37,3 @@ def drive(r):
         return er.value
     finally:
         steps.close()
-
-
-def _poll(poller, ms):
-    # Unlike poll(), ipoll() allocates nothing.
-    for _, ready in poller.ipoll(ms):
-        return ready

@@ -2,13 +2,14 @@
 # waiting: where it would block it yields what it waits for, and a driver resumes it. What few
 # requests need is in modules of its own, imported where it is needed.
 
+import gc
 import socket
 from errno import EAGAIN, EINPROGRESS
 from micropython import const
 from select import POLLIN, POLLOUT
 
 from .response import parse
-from .url import authority, split
+from .url import split
 
 # Codes of the task API, see __init__.py: what a failure means where it happens.
 _HEADER = const(-2)
@@ -28,6 +29,12 @@ def exchange(r):
     """
     if r.code is not None:
         raise RuntimeError("a request is performed once; make a new one")
+    headers = None
+    if not r.nodemcu:
+        # Early, because code loaded between buffers would split the heap.
+        from .headers import Headers
+
+        headers = Headers()
     try:
         while True:
             # URL and request head.
@@ -39,10 +46,9 @@ def exchange(r):
                 from .fields import authorize
 
                 authorize(r, userinfo)
-            data = b"Host: %s\r\nUser-Agent: %s\r\nConnection: close\r\n" % (
-                authority(tls, host, port),
-                r.agent,
-            )
+            # The port belongs to Host when it is not the scheme's own.
+            name = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
+            data = b"Host: %s\r\nUser-Agent: %s\r\nConnection: close\r\n" % (name, r.agent)
             if r.fields:
                 from .fields import merge
 
@@ -88,6 +94,7 @@ def exchange(r):
                 from .upload import send
 
                 status = yield from send(r, data, n, body)
+            data = None  # makes room, as what follows does
             r.code = _HEADER
             while not status:
                 yield POLLIN
@@ -103,11 +110,8 @@ def exchange(r):
             stream.close()
 
         # Response body.
-        headers = None
-        if not r.nodemcu:
-            from .headers import Headers
-
-            headers = Headers(r.head)
+        if headers is not None:
+            headers.head = r.head
         r.head = None
         r.code = _BODY
         length = r.length
@@ -186,3 +190,7 @@ def receive_head(r):
         # Interim responses say nothing that matters here. 101 is final: HTTP ends with it.
         if status >= 200 or status == 101:
             return status
+
+
+# Loading leaves holes between what stays: without this a first GET needs 768 bytes more heap.
+gc.collect()

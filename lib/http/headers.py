@@ -11,11 +11,11 @@ class Headers:
     Kept as bytes because that takes a third of a dict's memory.
     """
 
-    def __init__(self, head):
-        self._head = head
+    def __init__(self, head=b""):
+        self.head = head
 
     def get(self, name, default=None):
-        value = field(self._head, name.lower().encode())
+        value = field(self.head, name.lower().encode())
         if value is None:
             return default
         return _text(value)
@@ -31,7 +31,7 @@ class Headers:
 
     def __iter__(self):
         seen = []
-        for line in self._head.split(b"\n")[1:]:
+        for line in self.head.split(b"\n")[1:]:
             name = _text(line[: max(line.find(b":"), 0)])
             if name and name.lower() not in seen:
                 seen.append(name.lower())

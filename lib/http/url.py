@@ -37,8 +37,3 @@ def split(url):
     if (":" in host) != (host[:1] == "[" and host[-1:] == "]") or not host:
         raise ValueError("host")
     return tls, host, port, target, userinfo
-
-
-def authority(tls, host, port):
-    # The value of Host: without the port when it is the scheme's own.
-    return host if port == (443 if tls else 80) else "%s:%d" % (host, port)

@@ -52,6 +52,16 @@ def test_fetch(httpbin_url):
     assert "failed with code -4 - [Errno 111] ECONNREFUSED" in done.stdout
 
 
+def test_readme_shows_real_output(mpy, httpbin_url):
+    blocks = (ROOT / "README.md").read_text().split("```")
+    code, output = blocks[1].removeprefix("python\n"), blocks[3].lstrip()
+    script = code.replace("http://httpbin.org", httpbin_url)
+    env = dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}")
+    command = [mpy.command, "-c", script]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.stdout == output
+
+
 def test_help():
     assert "make run URL=" in make("help").stdout
 
