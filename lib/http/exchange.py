@@ -4,11 +4,11 @@
 
 import gc
 import socket
-from errno import EAGAIN, EINPROGRESS
+from errno import EINPROGRESS
 from micropython import const
 from select import POLLIN, POLLOUT
 
-from .response import parse
+from .response import receive_head
 from .url import split
 
 # Codes of the task API, see __init__.py: what a failure means where it happens.
@@ -16,7 +16,6 @@ _HEADER = const(-2)
 _BODY = const(-3)
 _CONNECT = const(-4)
 
-_RECEIVE = const(512)  # bytes at a time: most heads come in one piece, 38 KB heaps have room
 _HEAD_LIMIT = const(8192)  # bytes, of interim and final response heads together
 _SMALL = const(1024)  # a request body of up to this many bytes leaves with its head
 
@@ -144,52 +143,6 @@ def exchange(r):
             r.stream.close()
         if r.sink:
             r.sink.close()
-
-
-def receive_head(r):
-    """Receive once; return the status when the head of the final response is there, else None.
-
-    Then `r.head` and `r.length` are set, and r.buf[r.pos :] is the start of the body.
-    """
-    try:
-        # readinto() would go on until it meets EAGAIN or an error, and what came before an
-        # error is lost then: the answer of a server that resets the connection after it.
-        data = r.stream.recv(_RECEIVE)
-    except OSError as er:
-        if er.errno != EAGAIN:
-            raise
-        return None
-    if not data:
-        raise EOFError
-    buf = r.buf
-    buf.extend(data)
-    end = len(buf)
-    while True:
-        pos = r.pos
-        if not b"HTTP/1.".startswith(bytes(buf[pos : pos + 7])):
-            raise ValueError("http")
-        # A bare LF ends a line as well: RFC 9112 section 2.2.
-        stop = buf.find(b"\n\r\n", pos) + 3
-        bare = buf.find(b"\n\n", pos, stop if stop > 2 else end) + 2
-        if bare > 1:
-            stop = bare
-        elif stop == 2:
-            stop = 0
-        if (stop or end + 1) - pos > r.room:
-            raise ValueError("limit")
-        if not stop:
-            return None
-        r.room -= stop - pos
-        r.pos = stop
-        r.head = bytes(buf[pos:stop])
-        if b"\n " in r.head or b"\n\t" in r.head:
-            from .fold import unfold
-
-            r.head = unfold(r.head)
-        status, r.length = parse(r.head, r.method)
-        # Interim responses say nothing that matters here. 101 is final: HTTP ends with it.
-        if status >= 200 or status == 101:
-            return status
 
 
 # Loading leaves holes between what stays: without this a first GET needs 768 bytes more heap.

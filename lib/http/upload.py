@@ -3,7 +3,7 @@
 from micropython import const
 from select import POLLIN, POLLOUT
 
-from .exchange import receive_head
+from .response import receive_head
 
 _HEADER = const(-2)
 _RX = const(-6)

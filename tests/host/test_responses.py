@@ -152,6 +152,7 @@ CASES = {
     # Malformed heads.
     "head over 8 KB": (padded(LIMIT + 1), HEADER, None),
     "heads over 8 KB together": (b"HTTP/1.1 100 C\r\n\r\n" + padded(LIMIT), HEADER, None),
+    "endless 1xx": (b"HTTP/1.1 100 Continue\r\n\r\n" * 100000, HEADER, None),
     "header line of 1 MB": (ok(b"X: " + b"x" * 1000000), HEADER, None),
     "20,000 headers": (ok(*(b"X-%d: y" % i for i in range(20000))), HEADER, None),
     "SSH": (b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", HEADER, None),
@@ -246,6 +247,9 @@ def play(connection):
         connection.send(response, PACE if way == b"drip" and len(response) < 2 * LIMIT else 0)
         if way == b"reset":
             connection.reset()
+        elif complete(NAMES[int(number)]):
+            # The connection stays open, so that nothing but the framing tells the end.
+            assert connection.wait_closed() < 10
     except OSError:
         pass  # the client had seen enough
 
