@@ -107,6 +107,7 @@ def exchange(r):
             if not follow(r, status):
                 break
             stream.close()
+            r.stream = None  # unix closes the number again, whoever has it then
 
         # Response body.
         if headers is not None:
