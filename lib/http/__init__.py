@@ -29,6 +29,9 @@ ERROR_FOTA = -9
 # Jobs waiting for the callback that is running now, None when none is.
 _queue = None
 
+# What certificates() has set.
+_tls = None
+
 
 def _running():
     # asyncio's core when called from a task, else None. `cur_task` alone is no sign: it stays
@@ -46,7 +49,7 @@ def _running():
 class Request:
     # A request and where it stands. `exchange` works on it, a driver resumes `exchange`.
 
-    def __init__(self, method, url, headers, body, opts, ca_file, nodemcu=False):
+    def __init__(self, method, url, headers, body, opts, tls, nodemcu=False):
         if not isinstance(method, str) or not isinstance(url, str):
             raise TypeError("method and url must be text")
         self.method = method.upper()
@@ -56,7 +59,7 @@ class Request:
             check_token(method)
         self.url = url
         self.opts = opts
-        self.ca_file = ca_file
+        self.tls = tls or _tls
         self.nodemcu = nodemcu
         self.agent = "ESP8266" if nodemcu else "MicroPython"
         self.redirects = opts.get("redirects") or None  # None: do not even look
@@ -86,6 +89,7 @@ class Request:
         # The code of a failure where the request stands; 0 while the caller's code runs.
         self.code = None
         self.stream = None
+        self.socket = None  # the one below a stream of TLS
         self.sink = None
         self._steps = None
 
@@ -128,14 +132,14 @@ def _task(r, callback):
     _deliver(callback, (yield from r))
 
 
-def _call(method, url, headers, body, callback, ca_file=None):
+def _call(method, url, headers, body, callback, tls=None):
     # The callback API: perform a request now, in a task, or after the running callback.
     global _queue
     if callback is not None and not callable(callback):
         raise TypeError("callback must be callable")
     opts = {"timeout": 10000, "redirects": 20}
     try:
-        r = Request(method, url, headers, body, opts, ca_file, True)
+        r = Request(method, url, headers, body, opts, tls, True)
     except MemoryError:
         return _deliver(callback, (ERROR, None, None))
     if hasattr(r.body, "rewind"):
@@ -229,9 +233,21 @@ def request(
     - ipv6: True to connect over IPv6
     - debug: True prints the steps
 
+    For https, all as PEM or DER data, not as paths:
+
+    - ca_file: certificates of the CAs to trust. Chain and host name are then verified before the
+      request is sent; without it the connection is encrypted and the server may be anybody
+    - client_ca, client_key: certificate and key (RSA or EC) to identify this client
+    - client_password: opens an encrypted client_key
+
     TypeError and ValueError for wrong arguments are raised at once.
     API of LuatOS: https://wiki.luatos.org/api/http.html
     """
+    tls = None
+    if not (ca_file is client_ca is client_key is client_password is None):
+        from .pem import check
+
+        tls = check(ca_file, client_ca, client_key, client_password)
     if callback is None and callable(opts):
         callback = opts
         opts = None
@@ -240,11 +256,23 @@ def request(
             method, url = url, method
         if opts is not None:
             raise TypeError("callback must be callable; opts are for the task API")
-        return _call(method, url, headers, body, callback, ca_file)
+        return _call(method, url, headers, body, callback, tls)
     if opts is None:
         opts = {}
     else:
         from .options import check
 
         check(opts)
-    return Request(method, url, headers, body, opts, ca_file)
+    return Request(method, url, headers, body, opts, tls)
+
+
+def certificates(ca_file=None, client_ca=None, client_key=None, client_password=None):
+    """Set the certificates of every later request that has none of its own, in both APIs.
+
+    Arguments as in `request`; without any, there are none again.
+    """
+    global _tls
+    from .pem import check
+
+    tls = check(ca_file, client_ca, client_key, client_password)
+    _tls = tls if any(tls) else None

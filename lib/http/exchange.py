@@ -7,6 +7,7 @@ import socket
 from errno import EINPROGRESS
 from micropython import const
 from select import POLLIN, POLLOUT
+from time import ticks_ms
 
 from .response import receive_head
 from .url import split
@@ -28,6 +29,7 @@ def exchange(r):
     """
     if r.code is not None:
         raise RuntimeError("a request is performed once; make a new one")
+    r.start = ticks_ms()
     headers = None
     if not r.nodemcu:
         # Early, because code loaded between buffers would split the heap.
@@ -39,8 +41,6 @@ def exchange(r):
             # URL and request head.
             r.code = _CONNECT
             tls, host, port, target, userinfo = split(r.url)
-            if tls:
-                raise ValueError("https")
             if userinfo is not None:
                 from .fields import authorize
 
@@ -78,8 +78,14 @@ def exchange(r):
                 if er.errno != EINPROGRESS:
                     raise
             # A write belongs to connecting: only that tells on every port that the connection
-            # was refused (on ESP32, poll does not).
-            n = None
+            # was refused (on ESP32, poll does not), and it makes the handshake of TLS.
+            yield POLLOUT
+            if tls:
+                from .secure import wrap
+
+                r.socket = stream
+                stream = r.stream = wrap(r, host)
+            n = stream.write(data)
             while n is None:
                 yield POLLOUT
                 n = stream.write(data)
@@ -107,7 +113,8 @@ def exchange(r):
             if not follow(r, status):
                 break
             stream.close()
-            r.stream = None  # unix closes the number again, whoever has it then
+            # On unix a second close would close the number again, whoever has it then.
+            r.stream = r.socket = None
 
         # Response body.
         if headers is not None:
@@ -142,6 +149,9 @@ def exchange(r):
     finally:
         if r.stream:
             r.stream.close()
+        if r.socket:
+            # After a failed handshake, closing the stream has not closed the socket.
+            r.socket.close()
         if r.sink:
             r.sink.close()
 

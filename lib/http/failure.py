@@ -16,7 +16,7 @@ _TEXTS = {
     "scheme": "the URL does not start with http:// or https://",
     "port": "bad port in the URL",
     "host": "bad host in the URL",
-    "https": "https is not supported yet",
+    "verify": "the TLS of this port cannot verify a server, so ca_file cannot be honoured",
     "http": "the server does not speak HTTP/1",
     "limit": "response head larger than 8 KB",
     "status": "malformed status line, or a bare CR or NUL in the response head",
@@ -47,6 +47,8 @@ def explain(r, er):
         text = _TEXTS.get(er.args[0] if er.args else None)
         if text:
             er = ValueError(text)
+        elif er.args and isinstance(er.args[0], str):
+            er = ValueError(er.args[0].strip())  # mbedTLS puts line ends around its texts
     else:
         code = _STATE
     r.error = er

@@ -25,7 +25,7 @@ def follow(r, status):
         new = split(r.url)
     except ValueError:
         raise ValueError("location")
-    if r.ca_file and not new[0]:
+    if r.tls and r.tls[0] and not new[0]:
         r.code = _CONNECT
         raise ValueError("plain")
     drop = ()

@@ -12,12 +12,14 @@ def receive_head(r):
     Then `r.head` and `r.length` are set, and r.buf[r.pos :] is the start of the body.
     """
     try:
-        # readinto() would go on until it meets EAGAIN or an error, and what came before an
-        # error is lost then: the answer of a server that resets the connection after it.
-        data = r.stream.recv(_RECEIVE)
+        # read() would go on until it meets EAGAIN or an error, and what came before an error is
+        # lost then: the answer of a server that resets the connection after it. TLS has no recv.
+        data = (r.stream.read if r.socket else r.stream.recv)(_RECEIVE)
     except OSError as er:
         if er.errno != EAGAIN:
             raise
+        return None
+    if data is None:
         return None
     if not data:
         raise EOFError

@@ -1,0 +1,110 @@
+# TLS, loaded when an https URL is requested. Which library is below, and so what it can do, is
+# told by what only that library has: not by methods, which axTLS has too and which do nothing.
+
+import sys
+from micropython import const
+from time import ticks_diff, ticks_ms
+
+try:
+    import tls
+except ImportError:
+    try:
+        import ssl as tls  # v1.21 and v1.22, where it is in C and holds all of it
+    except ImportError:
+        import ussl as tls
+
+_TIMEOUT = const(-8)
+
+_CERT_NONE = const(0)
+_CERT_REQUIRED = const(2)
+
+# mbedTLS verifies. Its contexts do since it names itself, v1.22; before, wrap_socket() does, and
+# of the ports that are meant ESP32 is the one known to have it. axTLS verifies nothing.
+_CONTEXT = hasattr(tls, "MBEDTLS_VERSION")
+_MBEDTLS = _CONTEXT or sys.platform == "esp32"
+
+# The arguments and the context of the last request that had certificates.
+_last = (None, None)
+
+
+def wrap(r, host):
+    """Return the TLS stream over `r.stream`.
+
+    With mbedTLS the handshake is part of the first write, which does not block. Others might send
+    that write in clear: with them it is made here, and blocks until the time limit at most.
+    """
+    host = host.strip("[]")
+    if r.tls and r.tls[0] and not _MBEDTLS:
+        raise ValueError("verify")
+    if _MBEDTLS:
+        return _wrap(r, host, False)
+    timeout = r.opts.get("timeout", 600000)
+    left = timeout and timeout - ticks_diff(ticks_ms(), r.start)
+    if left < 0:
+        left = 1
+    r.stream.settimeout(left / 1000 if timeout else None)
+    try:
+        stream = _wrap(r, host, True)
+    except OSError:
+        if timeout and ticks_diff(ticks_ms(), r.start) >= timeout:
+            r.code = _TIMEOUT
+        raise
+    stream.setblocking(False)
+    return stream
+
+
+def _wrap(r, host, handshake):
+    global _last
+    if _CONTEXT or (not _MBEDTLS and hasattr(tls, "SSLContext")):
+        args, context = _last
+        if args is None or args != r.tls:
+            _last = (None, None)  # room for the new one
+            context = _context(r.tls)
+            if r.tls:
+                # A board takes up to a second to open an encrypted key.
+                _last = (r.tls, context)
+        return context.wrap_socket(
+            r.stream, server_hostname=host, do_handshake_on_connect=handshake
+        )
+    # v1.20 and v1.21
+    options = {"server_hostname": host, "do_handshake": handshake}
+    if r.tls:
+        ca, cert, key, password = r.tls
+        if ca:
+            options["cert_reqs"] = _CERT_REQUIRED
+            options["cadata"] = ca
+        if cert:
+            options["cert"], options["key"] = _pair(cert, key, password)
+    return tls.wrap_socket(r.stream, **options)
+
+
+def _context(args):
+    ca, cert, key, password = args or (None,) * 4
+    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    # The default differs: none in `ssl`, required in `tls`.
+    context.verify_mode = _CERT_REQUIRED if ca else _CERT_NONE
+    if ca:
+        context.load_verify_locations(ca)
+    if cert:
+        context.load_cert_chain(*_pair(cert, key, password))
+    return context
+
+
+def _pair(cert, key, password):
+    # Certificate and key as the library takes them: axTLS takes only DER.
+    from .pem import der
+
+    try:
+        data, fields = der(key)
+        # PKCS#8 names its encryption by an object identifier of PKCS#5 at its start.
+        if fields or b"\x2a\x86\x48\x86\xf7\x0d\x01\x05" in data[:40] or b" ENCRYPTED " in key:
+            from .keys import decrypt
+
+            key = decrypt(data, fields, password)
+    except (IndexError, TypeError, ValueError) as er:
+        text = str(er)
+        raise ValueError(text if "client_" in text else "client_key is malformed")
+    if not _MBEDTLS:
+        cert = der(cert)[0]
+        key = der(key)[0]
+    return cert, key

@@ -1,0 +1,189 @@
+# Section 5 of the contract over the TLS of this port, against the servers in P. Certificates and
+# keys are in P too, made for this run.
+
+import http
+
+opened = descriptors()
+CA = P["ca"]
+NAME = P["url"]  # by host name; P["ip"] is the same server by address
+
+
+def go(url, *tls, **opts):
+    opts["timeout"] = opts.get("timeout", 5000)
+    request = http.request("GET", url, None, None, opts, *tls)
+    code, headers, body = request.wait()
+    return code, bytes(body) if code > 0 else str(request.error)
+
+
+def refused(url, *tls):
+    code, error = go(url, *tls)
+    same(code, -4, error)
+    same(descriptors(), opened)
+    return error
+
+
+# Verified.
+for ca in (CA, CA.decode(), bytearray(CA), P["ca_der"], P["other_ca"] + CA, CA + P["other_ca"]):
+    same(go(NAME, ca), (200, b"hello"))
+same(go(P["ip"], CA), (200, b"hello"))
+same(go(P["ec"], CA), (200, b"hello"))
+same(go(P["chunked"], CA), (200, b"hello"))
+
+# Not verified: whoever answers.
+for url in (NAME, P["ip"], P["expired"], P["self_signed"], P["wrong_host"]):
+    same(go(url), (200, b"hello"))
+
+# Refused, before a request byte leaves.
+error = refused(NAME, P["other_ca"])
+assert "not correctly signed" in error and error == error.strip(), error
+refused(P["self_signed"], CA)
+assert "expired" in refused(P["expired"], CA)
+assert "does not match" in refused(P["wrong_host"], CA)
+refused(NAME, b"-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n")
+refused(NAME, b"-----BEGIN CERTIFICATE-----")
+refused(NAME, b"\x30garbage")
+
+# A path is not data, and half a pair is none.
+for args in (
+    ("/etc/ssl/ca.pem",),
+    (b"ca.pem",),
+    (CA, "client.pem", P["client_key"]),
+    (CA, P["client"], "client.key"),
+):
+    text = raises(ValueError, http.request, "GET", NAME, None, None, None, *args)
+    assert "open(path" in text, text
+for args in ((CA, P["client"]), (CA, None, P["client_key"])):
+    raises(ValueError, http.request, "GET", NAME, None, None, None, *args)
+raises(TypeError, http.request, "GET", NAME, None, None, None, 5)
+
+# A client certificate.
+MUTUAL = P["mutual"]
+same(go(MUTUAL, CA, P["client"], P["client_key"]), (200, b"client.example"))
+same(go(MUTUAL, None, P["client"], P["client_key"]), (200, b"client.example"))
+same(go(MUTUAL, CA, P["client_der"], P["client_key_der"]), (200, b"client.example"))
+same(go(MUTUAL, CA, P["ec_client"], P["ec_client_key"]), (200, b"client.example"))
+for args in ((CA,), (CA, P["stranger"], P["stranger_key"])):
+    # TLS 1.3 refuses a client after the handshake, so this can look like a failed reading.
+    code, error = go(MUTUAL, *args)
+    assert code in (-4, -5, -6), (code, error)
+    same(descriptors(), opened)
+assert "key" in refused(MUTUAL, CA, P["client"], P["client_key"][:200])
+
+# Encrypted keys, as the openssl command writes them.
+for name, cert, key in P["keys"]:
+    same(go(MUTUAL, CA, P[cert], key, "sesame"), (200, b"client.example"), name)
+    same(refused(MUTUAL, CA, P[cert], key, "wrong"), "client_password does not open client_key")
+    assert "client_password is needed" in refused(MUTUAL, CA, P[cert], key)
+for name, key in P["unsupported"]:
+    assert "unsupported" in refused(MUTUAL, CA, P["client"], key, "sesame"), name
+name, cert, key = P["keys"][0]
+refused(MUTUAL, CA, P[cert], key[:300], "sesame")
+import hashlib  # noqa: E402
+
+
+class NoMd5:
+    pass
+
+
+for name in ("sha1", "sha256"):
+    if hasattr(hashlib, name):
+        setattr(NoMd5, name, getattr(hashlib, name))
+keys = sys.modules["http.keys"]
+keys.hashlib = NoMd5
+assert "MD5" in refused(MUTUAL, CA, P["client"], P["older"], "sesame")
+keys.hashlib = hashlib
+
+# Redirects.
+same(go(P["to_http"], None, redirects=1), (200, b"plain"))
+request = http.request("GET", P["to_http"], None, None, {"redirects": 1}, CA)
+same(request.wait(), (-4, None, None))
+assert "plain http" in str(request.error)
+same(go(P["to_https"], CA, redirects=1), (200, b"hello"))
+
+# Peers that misbehave.
+same(go(P["closing"], CA)[0], -4)
+same(go(P["speaks_plain"], CA)[0], -4)
+same(go(P["cut"], CA)[0], -5)
+start = time.ticks_ms()
+same(go(P["silent"], CA, timeout=400)[0], -8)
+assert 400 <= since(start) < 700
+same(descriptors(), opened)
+
+# The callback API: not verified, unless certificates() says so.
+calls = []
+
+
+def callback(code, body):
+    calls.append((code, body))
+
+
+http.get(P["self_signed"], None, callback)
+same(calls.pop(), (200, b"hello"))
+http.certificates(CA)
+http.get(P["self_signed"], None, callback)
+same(calls.pop(), (-1, None))
+http.get(NAME, None, callback)
+same(calls.pop(), (200, b"hello"))
+same(go(P["self_signed"])[0], -4)
+same(go(P["self_signed"], P["self_signed_ca"])[0], 200)
+http.certificates(CA, P["client"], P["client_key"])
+same(go(MUTUAL), (200, b"client.example"))
+raises(ValueError, http.certificates, "/etc/ssl/ca.pem")
+http.certificates()
+http.get(P["self_signed"], None, callback)
+same(calls.pop(), (200, b"hello"))
+same(descriptors(), opened)
+
+# In tasks: the handshake leaves the others running.
+ticks = 0
+
+
+async def ticker():
+    global ticks
+    while True:
+        await asyncio.sleep_ms(10)
+        ticks += 1
+
+
+async def main():
+    global ticks
+    tick = asyncio.create_task(ticker())
+    requests = [
+        http.request("GET", url, None, None, {"timeout": timeout}, CA)
+        for url, timeout in ((NAME, 5000), (P["ec"], 5000), (P["silent"], 500), (P["cut"], 5000))
+    ]
+    results = await asyncio.gather(*requests)
+    same([code for code, headers, body in results], [200, 200, -8, -5])
+    assert ticks > 30, ticks
+    task = asyncio.create_task(http.request("GET", P["silent"], None, None, None, CA).wait())
+    await asyncio.sleep_ms(100)
+    task.cancel()
+    await asyncio.sleep_ms(0)
+    same(descriptors(), opened)
+    # A large upload and a large download.
+    body = bytes(300000)
+    code, headers, got = await http.request("PUT", P["echo"], None, body, {"timeout": 9000}, CA)
+    same((code, got), (200, body))
+    tick.cancel()
+
+
+asyncio.run(main())
+same(descriptors(), opened)
+
+# Nothing leaks, in success or failure; nor is a socket closed by somebody else's collection.
+
+
+def used():
+    gc.collect()
+    gc.collect()
+    return gc.mem_alloc()
+
+
+for i in range(25):
+    same(go(NAME, CA), (200, b"hello"))
+    refused(NAME, P["other_ca"])
+    if i == 2:
+        before = used()
+after = used()
+assert after - before < 200, (before, after)
+same(descriptors(), opened)

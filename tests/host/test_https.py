@@ -1,0 +1,211 @@
+"""TLS, section 5 of the contract, against OpenSSL (CPython's ssl)."""
+
+import contextlib
+import datetime
+import socket
+import ssl
+import subprocess
+
+import pytest
+import trustme
+from servers import Peer, answer
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+
+class TlsPeer(Peer):
+    """A Peer that speaks TLS; `names` collects the SNI of each connection."""
+
+    def __init__(self, handler, context):
+        super().__init__(handler)
+        self.context = context
+        self.names = []
+        context.sni_callback = lambda sock, name, context: self.names.append(name)
+        self.ip = f"https://127.0.0.1:{self.port}"
+        self.url = f"https://localhost:{self.port}"
+
+    def _handle(self, sock):
+        sock.settimeout(10)
+        try:
+            sock = self.context.wrap_socket(sock, server_side=True)
+        except OSError as er:
+            self.errors.append(er)
+            sock.close()
+            return
+        super()._handle(sock)
+
+
+def context(cert):
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    cert.configure_cert(made)
+    return made
+
+
+def der(pem):
+    return ssl.PEM_cert_to_DER_cert(pem.bytes().decode())
+
+
+def convert(key, *args):
+    """Pass the PEM `key` through the openssl command."""
+    done = subprocess.run(["openssl", *args], input=key, capture_output=True, check=True)
+    return done.stdout
+
+
+def who(connection):
+    """Answer with the name in the client's certificate."""
+    connection.request()
+    names = dict(connection.sock.getpeercert()["subjectAltName"])
+    body = names["DNS"].encode()
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+def cut(connection):
+    """Close in the middle of the body, without close_notify."""
+    connection.request()
+    connection.send(OK.replace(b"5", b"500"))
+    socket.socket(fileno=connection.sock.detach()).close()
+
+
+def echo(connection):
+    _, body = connection.request()
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+def speaks_plain(connection):
+    """Answer a handshake as a server of plain HTTP does."""
+    connection.read()
+    connection.send(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def clients(authority):
+    """Client certificates and their keys, encrypted in every way."""
+    rsa = authority.issue_cert("client.example", key_type=trustme.KeyType.RSA)
+    ec = authority.issue_cert("client.example", key_type=trustme.KeyType.ECDSA)
+    rsa_key, ec_key = rsa.private_key_pem.bytes(), ec.private_key_pem.bytes()
+    found = {
+        "client": rsa.cert_chain_pems[0].bytes(),
+        "client_key": rsa_key,
+        "client_der": der(rsa.cert_chain_pems[0]),
+        "client_key_der": convert(rsa_key, "pkey", "-outform", "DER"),
+        "ec_client": ec.cert_chain_pems[0].bytes(),
+        "ec_client_key": ec_key,
+    }
+    secret = ("-passout", "pass:sesame")
+    topk8 = ("pkcs8", "-topk8", *secret)
+    rsa_old = ("rsa", "-traditional", *secret)
+    found["keys"] = [
+        ("PKCS#8", "client", convert(rsa_key, *topk8)),
+        ("PKCS#8 EC", "ec_client", convert(ec_key, *topk8)),
+        ("PKCS#8 DER", "client", convert(rsa_key, *topk8, "-outform", "DER")),
+        ("PKCS#8 AES-128", "client", convert(rsa_key, *topk8, "-v2", "aes-128-cbc")),
+        ("SHA-1", "client", convert(rsa_key, *topk8, "-v2prf", "hmacWithSHA1")),
+        (
+            "AES-128 SHA-1",
+            "ec_client",
+            convert(ec_key, *topk8, "-v2", "aes-128-cbc", "-v2prf", "hmacWithSHA1"),
+        ),
+        ("older AES-256", "client", convert(rsa_key, *rsa_old, "-aes256")),
+        ("older AES-128", "client", convert(rsa_key, *rsa_old, "-aes128")),
+        ("older EC", "ec_client", convert(ec_key, "ec", *secret, "-aes256")),
+        ("CRLF", "client", convert(rsa_key, *rsa_old, "-aes256").replace(b"\n", b"\r\n")),
+    ]
+    found["older"] = convert(rsa_key, *rsa_old, "-aes256")
+    found["unsupported"] = [
+        ("3DES", convert(rsa_key, *topk8, "-v2", "des3")),
+        ("SHA-512", convert(rsa_key, *topk8, "-v2prf", "hmacWithSHA512")),
+        ("PBES1", convert(rsa_key, *topk8, "-v1", "PBE-SHA1-3DES")),
+        ("older 3DES", convert(rsa_key, *rsa_old, "-des3")),
+        ("scrypt", convert(rsa_key, *topk8, "-scrypt")),
+    ]
+    return found
+
+
+def test_https(mpy, authority, clients):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    other = trustme.CA()
+    alone = trustme.CA()
+    stranger = other.issue_cert("stranger.example")
+    good = authority.issue_cert("localhost", "127.0.0.1")
+    mutual = context(good)
+    mutual.verify_mode = ssl.CERT_REQUIRED
+    authority.configure_trust(mutual)
+    expired = authority.issue_cert(
+        "localhost", not_before=now - datetime.timedelta(3), not_after=now - datetime.timedelta(1)
+    )
+    ec = authority.issue_cert("localhost", key_type=trustme.KeyType.ECDSA)
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+    tls12 = context(good)
+    tls12.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    def redirect(url):
+        return answer(
+            b"HTTP/1.1 302 R\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % url.encode()
+        )
+
+    def silent(connection):
+        connection.wait_closed()
+
+    with contextlib.ExitStack() as stack:
+        enter = stack.enter_context
+        main = enter(TlsPeer(answer(OK), context(good)))
+        plain = enter(Peer(answer(OK.replace(b"hello", b"plain"))))
+        peers = {
+            "chunked": TlsPeer(answer(chunked), tls12),
+            "ec": TlsPeer(answer(OK), context(ec)),
+            "expired": TlsPeer(answer(OK), context(expired)),
+            "wrong_host": TlsPeer(answer(OK), context(authority.issue_cert("other.example"))),
+            "self_signed": TlsPeer(answer(OK), context(alone.issue_cert("localhost"))),
+            "mutual": TlsPeer(who, mutual),
+            "to_http": TlsPeer(redirect(plain.url), context(good)),
+            "to_https": TlsPeer(redirect(main.url), context(good)),
+            "cut": TlsPeer(cut, context(good)),
+            "echo": TlsPeer(echo, context(good)),
+            "silent": Peer(silent),
+            "speaks_plain": Peer(speaks_plain),
+            "closing": Peer(lambda connection: connection.read()),
+        }
+        urls = {name: enter(peer).url.replace("http:", "https:") for name, peer in peers.items()}
+        mpy.run(
+            "https",
+            heap="2m",
+            timeout=100,
+            url=main.url,
+            ip=main.ip,
+            plain=plain.url,
+            ca=authority.cert_pem.bytes(),
+            ca_der=der(authority.cert_pem),
+            other_ca=other.cert_pem.bytes(),
+            self_signed_ca=alone.cert_pem.bytes(),
+            stranger=stranger.cert_chain_pems[0].bytes(),
+            stranger_key=stranger.private_key_pem.bytes(),
+            **urls,
+            **clients,
+        )
+        # Whom the client refused has seen no request.
+        assert len(peers["expired"].results) == len(peers["wrong_host"].results) == 1
+        # SNI is sent in any case, and is no address of the network.
+        assert set(peers["self_signed"].names) == {"localhost"}
+        assert "localhost" in main.names
+
+
+def test_debug_shows_no_secrets(mpy, authority, clients):
+    good = context(authority.issue_cert("localhost"))
+    key = clients["keys"][0][2]
+    with TlsPeer(answer(OK), good) as peer:
+        out = mpy.run(
+            "https_debug",
+            url=peer.url,
+            ca=authority.cert_pem.bytes(),
+            client=clients["client"],
+            key=key,
+        )
+    assert "status 200" in out
+    assert "client_password does not open client_key" in out
+    for secret in ("sesame", "BEGIN", "MII", "c2VzYW1l"):
+        assert secret not in out
