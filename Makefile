@@ -31,7 +31,8 @@ help:
 
 run: .venv/ready
 ifeq ($(URL),)
-	@mpy=$(MPY64) && $(VENV)/python tests/host/servers.py "$$mpy" examples/tour.py "{httpbin}"
+	@mpy=$(MPY64) && $(VENV)/python tests/host/servers.py \
+	    "$$mpy" examples/tour.py "{httpbin}" "{httpsbin}" "{ca}"
 else
 	@mpy=$(MPY64) && "$$mpy" examples/fetch.py "$(URL)"
 endif

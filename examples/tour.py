@@ -1,5 +1,6 @@
 # The examples of the two reference pages, each printed as the call and its real result.
-# The argument is the address of an httpbin; without one it is the public one.
+# The arguments are the address of an httpbin, without one it is the public one; of one that speaks
+# https; and a file with the certificate of the CA that vouches for it.
 
 import sys
 import time
@@ -44,6 +45,19 @@ print(code, headers["content-type"], body)""")
 show("""code, headers, body = http.request("GET", URL + "/", {}, "", {"dst": "data.bin"}).wait()
 print(code, headers["content-type"], body)""")
 show("""request = http.request("GET", URL + "/delay/3", None, None, {"timeout": 1000})
+print(request.wait(), repr(request.error))""")
+
+if len(sys.argv) > 3:
+    SECURE = sys.argv[2]
+    with open(sys.argv[3], "rb") as f:
+        CA = f.read()
+
+    print()
+    print("https, verified with the certificate of a CA; a wrong name is refused.")
+
+    show("""code, headers, body = http.request("GET", SECURE + "/uuid", ca_file=CA).wait()
+print(code, headers["content-type"], body)""")
+    show("""request = http.request("GET", SECURE.replace("localhost", "127.0.0.1"), ca_file=CA)
 print(request.wait(), repr(request.error))""")
 
 try:

@@ -48,7 +48,10 @@ def explain(r, er):
         if text:
             er = ValueError(text)
         elif er.args and isinstance(er.args[0], str):
-            er = ValueError(er.args[0].strip())  # mbedTLS puts line ends around its texts
+            text = er.args[0].strip()  # mbedTLS puts line ends around its texts
+            if "future" in text:
+                text += " (is the clock set? a board starts in 2000)"
+            er = ValueError(text)
     else:
         code = _STATE
     r.error = er

@@ -33,9 +33,11 @@ def wrap(r, host):
     With mbedTLS the handshake is part of the first write, which does not block. Others might send
     that write in clear: with them it is made here, and blocks until the time limit at most.
     """
-    host = host.strip("[]")
-    if r.tls and r.tls[0] and not _MBEDTLS:
+    ca = r.tls and r.tls[0]
+    if ca and not _MBEDTLS:
         raise ValueError("verify")
+    if not ca and (":" in host or host.replace(".", "").isdigit()):
+        host = None  # SNI is for names: RFC 6066 section 3. To verify, mbedTLS wants it anyway.
     if _MBEDTLS:
         return _wrap(r, host, False)
     timeout = r.opts.get("timeout", 600000)
@@ -55,7 +57,7 @@ def wrap(r, host):
 
 def _wrap(r, host, handshake):
     global _last
-    if _CONTEXT or (not _MBEDTLS and hasattr(tls, "SSLContext")):
+    if _CONTEXT or not hasattr(tls, "wrap_socket"):
         args, context = _last
         if args is None or args != r.tls:
             _last = (None, None)  # room for the new one
@@ -66,7 +68,7 @@ def _wrap(r, host, handshake):
         return context.wrap_socket(
             r.stream, server_hostname=host, do_handshake_on_connect=handshake
         )
-    # v1.20 and v1.21
+    # Up to v1.21, and to v1.22 with axTLS.
     options = {"server_hostname": host, "do_handshake": handshake}
     if r.tls:
         ca, cert, key, password = r.tls
@@ -81,8 +83,9 @@ def _wrap(r, host, handshake):
 def _context(args):
     ca, cert, key, password = args or (None,) * 4
     context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-    # The default differs: none in `ssl`, required in `tls`.
-    context.verify_mode = _CERT_REQUIRED if ca else _CERT_NONE
+    if _MBEDTLS:
+        # The default differs: none in `ssl`, required in `tls`.
+        context.verify_mode = _CERT_REQUIRED if ca else _CERT_NONE
     if ca:
         context.load_verify_locations(ca)
     if cert:

@@ -38,6 +38,7 @@ error = refused(NAME, P["other_ca"])
 assert "not correctly signed" in error and error == error.strip(), error
 refused(P["self_signed"], CA)
 assert "expired" in refused(P["expired"], CA)
+assert "is the clock set?" in refused(P["future"], CA)
 assert "does not match" in refused(P["wrong_host"], CA)
 refused(NAME, b"-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n")
 refused(NAME, b"-----BEGIN CERTIFICATE-----")

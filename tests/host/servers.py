@@ -1,7 +1,8 @@
 """The servers of the tests: a real httpbin, and one that plays scripted bytes.
 
-As a program it runs a command beside an httpbin: servers.py COMMAND [ARG ...], where {httpbin} in
-an argument stands for its address.
+As a program it runs a command beside them: servers.py COMMAND [ARG ...], where {httpbin} in an
+argument stands for the address of an httpbin, {httpsbin} for one that speaks https, and {ca} for a
+file with the certificate of the CA that vouches for it.
 """
 
 import contextlib
@@ -11,20 +12,32 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
+import trustme
+
 
 @contextlib.contextmanager
-def httpbin():
-    """Run a real httpbin on loopback; gives its address."""
+def httpbin(*options):
+    """Run a real httpbin on loopback, with `options` of gunicorn; gives its address."""
     gunicorn = pathlib.Path(sys.executable).parent / "gunicorn"
     command = [gunicorn, "--bind", "127.0.0.1:0", "--worker-class", "gthread"]
-    command += ["--threads", "24", "--keep-alive", "5", "--log-level", "info", "httpbin:app"]
+    command += [
+        "--threads",
+        "24",
+        "--keep-alive",
+        "5",
+        "--log-level",
+        "info",
+        *options,
+        "httpbin:app",
+    ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         for line in process.stderr:
-            found = re.search(r"Listening at: (http://\S+)", line)
+            found = re.search(r"Listening at: (https?://\S+)", line)
             if found:
                 break
         else:
@@ -35,6 +48,20 @@ def httpbin():
     finally:
         process.terminate()
         process.wait(10)
+
+
+@contextlib.contextmanager
+def httpsbin():
+    """Run an httpbin that speaks https; gives its address and the path of its CA's certificate."""
+    authority = trustme.CA()
+    cert = authority.issue_cert("localhost")
+    with tempfile.TemporaryDirectory() as folder:
+        files = [f"{folder}/{name}.pem" for name in ("ca", "cert", "key")]
+        authority.cert_pem.write_to_path(files[0])
+        cert.cert_chain_pems[0].write_to_path(files[1])
+        cert.private_key_pem.write_to_path(files[2])
+        with httpbin("--certfile", files[1], "--keyfile", files[2]) as url:
+            yield url.replace("127.0.0.1", "localhost"), files[0]
 
 
 class Connection:
@@ -164,6 +191,7 @@ def answer(response, pace=0):
 if __name__ == "__main__":
     if not sys.argv[1:]:
         sys.exit(__doc__)
-    with httpbin() as url:
-        command = [argument.replace("{httpbin}", url) for argument in sys.argv[1:]]
+    with httpbin() as plain, httpsbin() as (secure, ca):
+        values = {"{httpbin}": plain, "{httpsbin}": secure, "{ca}": ca}
+        command = [values.get(argument, argument) for argument in sys.argv[1:]]
         sys.exit(subprocess.run(command, check=False).returncode)
