@@ -116,10 +116,11 @@ class Request:
 
     def __getattr__(self, name):
         # send, throw, close and pend_throw: what makes this a coroutine for create_task,
-        # gather and wait_for.
+        # gather and wait_for. `_steps` is None before the first use, False after it.
+        steps = self._steps or self.__iter__()
         if self._steps is None:
-            self._steps = self.__iter__()
-        return getattr(self._steps, name)
+            self._steps = steps
+        return getattr(steps, name)
 
 
 def _deliver(callback, result):

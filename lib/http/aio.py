@@ -17,11 +17,15 @@ _RETRY_MS = const(10)
 
 def drive(r):
     """Perform the request `r` in the current task; a coroutine that returns its result."""
+    if r.code is not None:
+        raise RuntimeError("a request is performed once; make a new one")
     task = core.cur_task
-    late = r.opts.get("timeout", 600000) and OSError(ETIMEDOUT)
-    guard = late and core.create_task(_guard(r, task, late))
+    timeout = r.opts.get("timeout", 600000)
+    late = OSError(ETIMEDOUT)
+    deadline = core.ticks_add(core.ticks(), timeout)
     ready = None
     steps = exchange(r)
+    guard = timeout and core.create_task(_guard(deadline, task, late))
     try:
         while True:
             events = steps.send(ready)
@@ -60,13 +64,16 @@ def drive(r):
             return er.value
     finally:
         steps.close()
-        if guard:
-            guard.cancel()
+        r._steps = False
+        if guard and not guard.done():
+            # Unlike cancel(), this frees at once what the guard refers to.
+            core._task_queue.remove(guard)
 
 
-def _guard(r, task, late):
+def _guard(deadline, task, late):
     # A task of its own costs less than wait_for(), which makes one too and needs asyncio.funcs.
-    yield from core.sleep_ms(r.opts.get("timeout", 600000))
+    # It may start late: looking a host up blocks.
+    yield from core.sleep_ms(max(0, core.ticks_diff(deadline, core.ticks())))
     if task.data is not core.CancelledError:  # else the caller was first
         task.cancel()
         # Not CancelledError, so that a cancellation by the caller that comes now still counts.

@@ -12,6 +12,8 @@ _TIMEOUT = const(-8)
 
 def drive(r):
     """Perform the request `r` to its end and return its result."""
+    if r.code is not None:
+        raise RuntimeError("a request is performed once; make a new one")
     timeout = r.opts.get("timeout", 600000)
     deadline = ticks_add(ticks_ms(), timeout)
     stream = None

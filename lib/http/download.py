@@ -10,6 +10,10 @@ _DOWNLOAD = const(-7)
 _ENOSPC = const(28)
 
 
+# The files that are being downloaded to.
+_open = []
+
+
 class Sink:
     def __init__(self, r, length):
         self._r = r
@@ -19,7 +23,10 @@ class Sink:
         r.code = _DOWNLOAD
         dst = self._dst = r.opts.get("dst")
         if isinstance(dst, str):
+            if dst in _open:
+                raise ValueError("busy")
             self._file = open(dst + ".part", "wb")
+            _open.append(dst)
         elif dst is None:
             self._memory = bytearray(self._total)
         else:
@@ -62,6 +69,7 @@ class Sink:
             self._file.close()
             os.rename(self._dst + ".part", self._dst)
             self._file = None
+            _open.remove(self._dst)
         return self._done
 
     def close(self):
@@ -73,3 +81,4 @@ class Sink:
                 except OSError:
                     pass  # a full file system says so again; a card may have been pulled out
             self._file = None
+            _open.remove(self._dst)

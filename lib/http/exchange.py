@@ -27,8 +27,6 @@ def exchange(r):
     Returns (status, headers, body), or (code, None, None) with the reason in `r.error`. Whatever
     happens, closing the generator included, the connection is closed.
     """
-    if r.code is not None:
-        raise RuntimeError("a request is performed once; make a new one")
     r.start = ticks_ms()
     headers = None
     if not r.nodemcu:

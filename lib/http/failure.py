@@ -1,6 +1,7 @@
 # What went wrong, as a code and in words. Loaded when something did: texts take memory.
 
 from micropython import const
+from time import ticks_diff, ticks_ms
 
 # The codes of the task API, see __init__.py.
 _STATE = const(-1)
@@ -8,12 +9,14 @@ _HEADER = const(-2)
 _BODY = const(-3)
 _CLOSE = const(-5)
 _RX = const(-6)
+_TIMEOUT = const(-8)
 
 _ENOMEM = const(12)
 
 _TEXTS = {
     "blank": "blank, control or non-ASCII character in the URL, or no URL",
     "scheme": "the URL does not start with http:// or https://",
+    "userinfo": "bad percent-encoding in the user info of the URL",
     "port": "bad port in the URL",
     "host": "bad host in the URL",
     "verify": "the TLS of this port cannot verify a server, so ca_file cannot be honoured",
@@ -28,6 +31,7 @@ _TEXTS = {
     "location": "bad Location",
     "plain": "redirect from verified https to plain http",
     "twice": "the redirect wants the body again, but it cannot be sent twice",
+    "busy": "another download to this dst is going on",
     "small": "dst is too small for the body",
 }
 
@@ -39,8 +43,11 @@ def explain(r, er):
         code = _CLOSE
         er = EOFError("the peer closed the connection before the response was complete")
     elif isinstance(er, OSError):
+        timeout = r.opts.get("timeout", 600000)
         if er.errno == _ENOMEM:
             code = _STATE
+        elif timeout and ticks_diff(ticks_ms(), r.start) >= timeout:
+            code = _TIMEOUT  # also of what cannot be interrupted: a look-up, or axTLS
         elif code in (_HEADER, _BODY):
             code = _RX
     elif isinstance(er, ValueError):

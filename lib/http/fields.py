@@ -74,13 +74,16 @@ def merge(defaults, fields):
 
 def authorize(r, userinfo):
     """Send `userinfo` of the URL as Basic credentials, unless there is an Authorization."""
-    from binascii import b2a_base64
+    from binascii import b2a_base64, unhexlify
 
     if ":" not in userinfo:
         userinfo += ":"  # RFC 7617 section 2
     parts = userinfo.encode().split(b"%")
     data = parts[0]
-    for part in parts[1:]:
-        data += bytes((int(part[:2], 16),)) + part[2:]
+    try:
+        for part in parts[1:]:
+            data += unhexlify(part[:2]) + part[2:]
+    except ValueError:
+        raise ValueError("userinfo")  # without the text of it
     line = b"Authorization: Basic " + b2a_base64(data)[:-1] + b"\r\n"
     r.fields = merge(line, r.fields)

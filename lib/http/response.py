@@ -66,7 +66,7 @@ def field(head, name):
     i = lower.find(name)
     while i >= 0:
         i += len(name)
-        more = head[i : head.find(b"\n", i)].strip()
+        more = head[i : head.find(b"\n", i)].strip(b" \t\r")
         if value is None:
             value = more
         else:
@@ -104,7 +104,7 @@ def parse(head, method):
     if value is not None:
         # Some proxies repeat the field; equal values do no harm.
         for part in value.split(b","):
-            part = part.strip()
+            part = part.strip(b" \t")
             if not part.isdigit() or len(part) > 18 or length not in (None, int(part)):
                 raise ValueError("length")
             length = int(part)

@@ -13,8 +13,6 @@ except ImportError:
     except ImportError:
         import ussl as tls
 
-_TIMEOUT = const(-8)
-
 _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
 
@@ -54,12 +52,7 @@ def wrap(r, host):
     if left < 0:
         left = 1
     r.stream.settimeout(left / 1000 if timeout else None)
-    try:
-        stream = _wrap(r, host, True)
-    except OSError:
-        if timeout and ticks_diff(ticks_ms(), r.start) >= timeout:
-            r.code = _TIMEOUT
-        raise
+    stream = _wrap(r, host, True)
     stream.setblocking(False)
     return stream
 

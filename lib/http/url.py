@@ -31,9 +31,10 @@ def split(url):
         digits = host[colon + 1 :]
         host = host[:colon]
         if digits:
-            port = int(digits)
-            if not digits.isdigit() or not 0 < port < 65536:
+            # Not int() first: its error would show what may be half of a mistyped password.
+            if not digits.isdigit() or not 0 < int(digits) < 65536:
                 raise ValueError("port")
+            port = int(digits)
     if (":" in host) != (host[:1] == "[" and host[-1:] == "]") or not host:
         raise ValueError("host")
     return tls, host, port, target, userinfo

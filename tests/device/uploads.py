@@ -108,6 +108,16 @@ with open("upload.bin", "r+b") as f:
     request = http.request("PUT", URL, None, f)
     f.seek(9990)  # as if it had become shorter since
     assert "shorter" in raises(ValueError, request.wait)
+with open("growing.bin", "wb") as g:
+    g.write(b"before")
+    g.flush()
+    with open("growing.bin", "rb") as growing:
+        request = http.request("PUT", URL, None, growing)
+        g.write(b" and after")
+        g.flush()
+        code, headers, got = request.wait()
+    same((headers["framing"], got), (length(6), b"before"))
+os.remove("growing.bin")
 same(descriptors(), opened)
 
 
@@ -150,6 +160,11 @@ async def main():
             "POST", URL + path, None, endless(), {"timeout": 5000}
         )
         same((code, got), (413, b"too large"), path)
+    try:
+        await http.request("PUT", URL, None, Broken(()))
+        raise AssertionError("not raised")
+    except OSError as er:
+        same(er.args[0], 5)
     for n in (900, 5000, 100000, len(BIG)):
         for _ in range(5):
             body = memoryview(BIG)[:n]

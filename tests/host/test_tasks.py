@@ -28,7 +28,14 @@ def echo(connection):
 
 def test_rules(mpy, httpbin_url):
     with Peer(echo) as peer, Peer(echo, socket.AF_INET6) as peer6:
-        mpy.run("tasks", url=httpbin_url, echo=peer.url, echo6=peer6.url, adapter="127.0.0.7")
+        mpy.run(
+            "tasks",
+            heap="1m",
+            url=httpbin_url,
+            echo=peer.url,
+            echo6=peer6.url,
+            adapter="127.0.0.7",
+        )
     # Two requests were begun and not awaited.
     assert [type(er) for er in peer.errors] == [ConnectionError] * 2
     assert not peer6.errors
@@ -41,3 +48,8 @@ def test_debug_prints_steps_and_no_secrets(mpy, httpbin_url):
     assert "failed with -4" in out
     for secret in ("sesame", "c2VzYW1l", "dXNlcjpzZXNhbWU"):
         assert secret not in out
+
+
+def test_lookup(mpy):
+    with Peer(echo) as peer:
+        mpy.run("lookup", url=peer.url)

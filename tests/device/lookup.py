@@ -1,0 +1,65 @@
+# What depends on the look-up of a name, with a stand-in for the socket module that finds any
+# name at the peer's address, after P["ms"].
+
+import socket
+
+import http
+import http.exchange
+
+HOST, PORT = P["url"][7:].split(":")
+opened = descriptors()
+
+
+class Socket:
+    AF_INET = socket.AF_INET
+    SOCK_STREAM = socket.SOCK_STREAM
+    socket = socket.socket
+    asked = []
+    error = None
+    ms = 0
+
+    def getaddrinfo(host, port, *args):
+        Socket.asked.append((host, port))
+        time.sleep_ms(Socket.ms)
+        if Socket.error:
+            raise Socket.error
+        return socket.getaddrinfo(HOST, int(PORT), *args)
+
+
+http.exchange.socket = Socket
+
+
+def head(url):
+    code, headers, body = http.request("GET", url).wait()
+    same(code, 200)
+    return body.decode().split("\r\n")
+
+
+# The port is in Host when it is not the scheme's own; names are in lower case.
+for url, host, asked in (
+    ("http://example.test/", "example.test", ("example.test", 80)),
+    ("http://Example.TEST:80/", "example.test", ("example.test", 80)),
+    ("http://example.test:/", "example.test", ("example.test", 80)),
+    ("http://example.test:443/", "example.test:443", ("example.test", 443)),
+    ("http://example.test:8080?a", "example.test:8080", ("example.test", 8080)),
+):
+    assert "Host: " + host in head(url), (url, head(url))
+    same(Socket.asked[-1], asked)
+
+# Its time counts, blocking or not, whether it succeeds or not.
+Socket.ms = 300
+for error in (None, OSError(-2)):
+    Socket.error = error
+    for run in (lambda r: r.wait(), asyncio.run):
+        request = http.request("GET", "http://example.test/", None, None, {"timeout": 200})
+        start = time.ticks_ms()
+        same(run(request), (-8, None, None))
+        assert since(start) < 400, since(start)
+Socket.ms = 0
+same(http.request("GET", "http://example.test/").wait()[0], -4)
+
+# No memory for a connection, as lwIP says it.
+Socket.error = OSError(12)
+request = http.request("GET", "http://example.test/")
+same((request.wait()[0], request.error.errno), (-1, 12))
+same(descriptors(), opened)
