@@ -61,4 +61,5 @@ for i in range(P["rounds"] + 2):
 os.remove("leak.bin")
 after = descriptors(), used()
 same(after[0], before[0], "open descriptors")
-assert after[1] - before[1] < 100, (before, after)  # whatever the number of rounds
+# 16 bytes, the least there is, from one in ten requests would be more.
+assert after[1] - before[1] < 500, (before, after)
