@@ -128,7 +128,14 @@ def endless():
 
 
 BIG = bytes(8000000)
-for path in ("/early-open", "/early-close", "/early-reset", "/early-drip", "/early-reading"):
+for path in (
+    "/early-open",
+    "/early-close",
+    "/early-reset",
+    "/early-drip",
+    "/early-reading",
+    "/interim-early",
+):
     for body in (BIG, endless):
         request = http.request(
             "POST", URL + path, None, body() if body is endless else body, {"timeout": 5000}

@@ -21,6 +21,12 @@ def uploads(connection):
         connection.sock.recv(100)  # closing with the rest unread resets the connection
         connection.send(TOO_LARGE)
         return
+    if b" /interim-early " in connection.sock.recv(100, socket.MSG_PEEK):
+        connection.sock.recv(100)
+        connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        time.sleep(0.1)
+        connection.send(TOO_LARGE)
+        return
     while b"\r\n\r\n" not in connection.received:
         connection.read()
     path = connection.received.split()[1]

@@ -310,3 +310,7 @@ def test_response(results, way, name):
             headers = {key.lower(): value for key, value in got_headers}
             for key, value in fields.items():
                 assert headers.get(key.lower()) == value
+
+
+def test_chunks_at_every_split(mpy):
+    mpy.run("decoder")
