@@ -59,6 +59,8 @@ class Request:
             check_token(method)
         self.url = url
         self.opts = opts
+        if tls and _tls:
+            tls = (tls[0] or _tls[0],) + tls[1:]  # who is trusted stays, whoever asks
         self.tls = tls or _tls
         self.nodemcu = nodemcu
         self.agent = "ESP8266" if nodemcu else "MicroPython"
@@ -89,7 +91,8 @@ class Request:
         # The code of a failure where the request stands; 0 while the caller's code runs.
         self.code = None
         self.stream = None
-        self.socket = None  # the one below a stream of TLS
+        self.secure = False
+        self.socket = None  # the one below a stream of TLS, until the handshake is complete
         self.sink = None
         self._steps = None
 
@@ -270,7 +273,8 @@ def request(
 def certificates(ca_file=None, client_ca=None, client_key=None, client_password=None):
     """Set the certificates of every later request that has none of its own, in both APIs.
 
-    Arguments as in `request`; without any, there are none again.
+    Arguments as in `request`; without any, there are none again. A request that has only a client
+    certificate of its own still trusts `ca_file` and nobody else.
     """
     global _tls
     from .pem import check

@@ -25,11 +25,15 @@ def drive(r):
             if stream is not r.stream:
                 stream = r.stream
                 poller = poll()
-            poller.register(stream, events)
             left = ticks_diff(deadline, ticks_ms()) if timeout else -1
             ready = None
             # A peer that never lets poll wait must not get more time than others.
-            if not timeout or left > 0:
+            if timeout and left <= 0:
+                pass
+            elif not events:
+                ready = True
+            else:
+                poller.register(stream, events)
                 for _, ready in poller.ipoll(left):  # poll() would allocate its result
                     break
             if not ready:

@@ -22,7 +22,8 @@ _SMALL = const(1024)  # a request body of up to this many bytes leaves with its 
 
 
 def exchange(r):
-    """Perform the request `r`: a generator that yields POLLIN and POLLOUT for `r.stream`.
+    """Perform the request `r`: a generator that yields POLLIN and POLLOUT for `r.stream`,
+    or 0 to go on at once.
 
     Returns (status, headers, body), or (code, None, None) with the reason in `r.error`. Whatever
     happens, closing the generator included, the connection is closed.
@@ -78,15 +79,18 @@ def exchange(r):
             # A write belongs to connecting: only that tells on every port that the connection
             # was refused (on ESP32, poll does not), and it makes the handshake of TLS.
             yield POLLOUT
+            r.secure = tls
             if tls:
                 from .secure import wrap
 
+                r.stream = wrap(r, host)
                 r.socket = stream
-                stream = r.stream = wrap(r, host)
+                stream = r.stream
             n = stream.write(data)
             while n is None:
                 yield POLLOUT
                 n = stream.write(data)
+            r.socket = None
 
             # Response head.
             r.buf = bytearray()
@@ -100,7 +104,9 @@ def exchange(r):
             data = None  # makes room, as what follows does
             r.code = _HEADER
             while not status:
-                yield POLLIN
+                # TLS may hold data that poll does not see: axTLS the rest of a record. 0 waits
+                # for nothing, but lets the time limit and other tasks have their turn.
+                yield 0 if r.secure and status == 0 else POLLIN
                 status = receive_head(r)
             if r.opts.get("debug"):
                 print("http: status", status, "length", r.length)
@@ -112,7 +118,7 @@ def exchange(r):
                 break
             stream.close()
             # On unix a second close would close the number again, whoever has it then.
-            r.stream = r.socket = None
+            r.stream = None
 
         # Response body.
         if headers is not None:
@@ -130,8 +136,9 @@ def exchange(r):
             body[:n] = memoryview(r.buf)[r.pos : r.pos + n]
             r.buf = None
             rest = memoryview(body)
+            got = 0
             while n < length:
-                yield POLLIN
+                yield 0 if r.secure and got is not None else POLLIN
                 got = stream.readinto(rest[n:])
                 if got == 0:
                     raise EOFError

@@ -29,7 +29,7 @@ _TEXTS = {
     "chunk": "malformed chunk",
     "redirects": "too many redirects",
     "location": "bad Location",
-    "plain": "redirect from verified https to plain http",
+    "plain": "redirect to plain http although ca_file was given",
     "twice": "the redirect wants the body again, but it cannot be sent twice",
     "busy": "another download to this dst is going on",
     "small": "dst is too small for the body",

@@ -7,6 +7,9 @@ from cryptolib import aes
 from micropython import const
 
 _CBC = const(2)
+_MOST = const(10000000)  # rounds; an ESP32 makes a few thousand in a second
+
+_CIPHERS = "client_key has an unsupported cipher; AES-128-CBC and AES-256-CBC are supported"
 
 # Object identifiers, encoded.
 _PBES2 = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d"
@@ -19,17 +22,18 @@ _AES_CBC = {
 }
 
 
-def decrypt(data, fields, password):
+def decrypt(data, fields, password, check):
     """Return the private key in `data` as DER; `fields` are the header lines of its PEM form.
 
-    Raises ValueError that says so for a wrong password and for what cannot be decrypted here.
+    `check` is called now and then, to raise when the time is up. Raises ValueError that says so
+    for a wrong password and for what cannot be decrypted here.
     """
     if password is None:
         raise ValueError("client_key is encrypted: client_password is needed")
     if fields:
         key, iv = _older(fields, password)
     else:
-        key, iv, data = _pbes2(data, password)
+        key, iv, data = _pbes2(data, password, check)
     plain = aes(key, _CBC, iv).decrypt(data)
     pad = plain[-1]
     plain = plain[: -pad or None]
@@ -41,10 +45,12 @@ def decrypt(data, fields, password):
 
 def _older(fields, password):
     # DEK-Info: AES-256-CBC,<iv>; the key comes from MD5 over password and the start of the iv.
+    if b"DEK-Info:" not in fields:
+        raise ValueError("client_key is malformed")
     info = fields[fields.find(b"DEK-Info:") + 9 :].split(b"\n")[0].strip()
     name, iv = info.split(b",") if b"," in info else (info, b"")
     if name not in (b"AES-128-CBC", b"AES-256-CBC"):
-        raise ValueError("client_key has an unsupported cipher: " + name.decode())
+        raise ValueError(_CIPHERS)
     if not hasattr(hashlib, "md5"):
         raise ValueError(
             "client_key needs MD5, which this board does not have; convert it to PKCS#8"
@@ -57,7 +63,7 @@ def _older(fields, password):
     return key, iv
 
 
-def _pbes2(data, password):
+def _pbes2(data, password, check):
     algorithm, encrypted = [content for tag, content in _items(_items(data)[0][1])]
     scheme, parameters = [content for tag, content in _items(algorithm)]
     if scheme != _PBES2:
@@ -66,9 +72,7 @@ def _pbes2(data, password):
     if derivation[0][1] != _PBKDF2:
         raise ValueError("client_key has an unsupported key derivation; PBKDF2 is supported")
     if cipher[0][1] not in _AES_CBC:
-        raise ValueError(
-            "client_key has an unsupported cipher; AES-128-CBC and AES-256-CBC are supported"
-        )
+        raise ValueError(_CIPHERS)
     salt, count, *rest = _items(derivation[1][1])
     prf = _HMAC_SHA1  # the default of PBKDF2
     for tag, content in rest:
@@ -78,11 +82,16 @@ def _pbes2(data, password):
     if not name or not hasattr(hashlib, name):
         raise ValueError("client_key has an HMAC that is unsupported, or not on this board")
     count = int.from_bytes(count[1], "big")
-    key = _pbkdf2(getattr(hashlib, name), password, salt[1], count, _AES_CBC[cipher[0][1]])
+    if not 0 < count < _MOST:
+        raise ValueError(
+            "client_key wants %s rounds of PBKDF2" % ("no" if count < 1 else "too many")
+        )
+    digest = getattr(hashlib, name)
+    key = _pbkdf2(digest, password, salt[1], count, _AES_CBC[cipher[0][1]], check)
     return key, cipher[1][1], encrypted
 
 
-def _pbkdf2(digest, password, salt, count, size):
+def _pbkdf2(digest, password, salt, count, size, check):
     if len(password) > 64:
         password = digest(password).digest()
     password += bytes(64 - len(password))
@@ -94,7 +103,9 @@ def _pbkdf2(digest, password, salt, count, size):
         i += 1
         block = salt + i.to_bytes(4, "big")
         total = 0
-        for _ in range(count):
+        for n in range(count):
+            if not n & 255:
+                check()
             block = digest(outer + digest(inner + block).digest()).digest()
             total ^= int.from_bytes(block, "big")
         key += total.to_bytes(len(block), "big")

@@ -19,14 +19,21 @@ def check(ca_file, client_ca, client_key, client_password):
             raise TypeError(name + " must be text or bytes")
         if data is not None:
             data = bytes(data)  # mbedTLS needs the NUL that MicroPython keeps after bytes
-            if name != "client_password" and data[:1] != b"\x30" and b"-----BEGIN " not in data:
+            if name != "client_password" and not _is_der(data) and b"-----BEGIN " not in data:
                 raise ValueError(
                     name + " must be PEM or DER data; of a file, give open(path, 'rb').read()"
                 )
         found.append(data)
+    if found[3] is not None and found[2] is None:
+        raise ValueError("client_password is for a client_key")
     if (found[1] is None) != (found[2] is None):
         raise ValueError("client_ca and client_key belong together")
     return tuple(found)
+
+
+def _is_der(data):
+    # A SEQUENCE; a short one has to be as long as it says, a path like "0.pem" is not.
+    return data[:1] == b"\x30" and len(data) > 1 and (data[1] > 127 or data[1] + 2 == len(data))
 
 
 def der(data):
@@ -34,7 +41,7 @@ def der(data):
 
     Raises ValueError for what is neither.
     """
-    if data[:1] == b"\x30":
+    if _is_der(data):
         return data, b""
     from binascii import a2b_base64
 

@@ -6,19 +6,26 @@ from micropython import const
 _RECEIVE = const(512)  # bytes at a time: most heads come in one piece, 38 KB heaps have room
 
 
-def receive_head(r):
-    """Receive once; return the status when the head of the final response is there, else None.
-
-    Then `r.head` and `r.length` are set, and r.buf[r.pos :] is the start of the body.
-    """
+def receive(r):
+    """Return what has arrived, some of it, as bytes; None for nothing, b"" at the end."""
+    # One call of the layer below. read() and readinto() go on until they have it all or meet
+    # EAGAIN, the end or an error, and forget the end, or what came before the error: the answer
+    # of a server that resets the connection after it. TLS lacks recv() on some ports, but a line
+    # of a head is not followed by the end.
     try:
-        # read() would go on until it meets EAGAIN or an error, and what came before an error is
-        # lost then: the answer of a server that resets the connection after it. TLS has no recv.
-        data = (r.stream.read if r.socket else r.stream.recv)(_RECEIVE)
+        return getattr(r.stream, "recv", r.stream.readline)(_RECEIVE)
     except OSError as er:
         if er.errno != EAGAIN:
             raise
-        return None
+
+
+def receive_head(r):
+    """Receive once; return the status when the head of the final response is there, else 0, or
+    None when nothing came.
+
+    Then `r.head` and `r.length` are set, and r.buf[r.pos :] is the start of the body.
+    """
+    data = receive(r)
     if data is None:
         return None
     if not data:
@@ -40,7 +47,7 @@ def receive_head(r):
         if (stop or end + 1) - pos > r.room:
             raise ValueError("limit")
         if not stop:
-            return None
+            return 0
         r.room -= stop - pos
         r.pos = stop
         r.head = bytes(buf[pos:stop])

@@ -2,6 +2,7 @@
 # told by what only that library has: not by methods, which axTLS has too and which do nothing.
 
 import sys
+from errno import ETIMEDOUT
 from micropython import const
 from time import ticks_diff, ticks_ms
 
@@ -51,7 +52,8 @@ def wrap(r, host):
     left = timeout and timeout - ticks_diff(ticks_ms(), r.start)
     if left < 0:
         left = 1
-    r.stream.settimeout(left / 1000 if timeout else None)
+    # 2 ms more, for the 30 bits that a float has there.
+    r.stream.settimeout((left + 2) / 1000 if timeout else None)
     stream = _wrap(r, host, True)
     stream.setblocking(False)
     return stream
@@ -59,11 +61,17 @@ def wrap(r, host):
 
 def _wrap(r, host, handshake):
     global _last
+
+    def check():
+        timeout = r.opts.get("timeout", 600000)
+        if timeout and ticks_diff(ticks_ms(), r.start) >= timeout:
+            raise OSError(ETIMEDOUT)
+
     if _CONTEXT or not hasattr(tls, "wrap_socket"):
         args, context = _last
         if args is None or args != r.tls:
             _last = (None, None)  # room for the new one
-            context = _context(r.tls)
+            context = _context(r.tls, check)
             if r.tls and r.tls[2]:
                 # Opening an encrypted key takes as long as all of the request, on a board up to
                 # a second. A context without a key is not worth its memory.
@@ -79,11 +87,11 @@ def _wrap(r, host, handshake):
             options["cert_reqs"] = _CERT_REQUIRED
             options["cadata"] = ca
         if cert:
-            options["cert"], options["key"] = _pair(cert, key, password)
+            options["cert"], options["key"] = _pair(cert, key, password, check)
     return tls.wrap_socket(r.stream, **options)
 
 
-def _context(args):
+def _context(args, check):
     ca, cert, key, password = args or (None,) * 4
     context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     if _MBEDTLS:
@@ -92,11 +100,11 @@ def _context(args):
     if ca:
         context.load_verify_locations(ca)
     if cert:
-        context.load_cert_chain(*_pair(cert, key, password))
+        context.load_cert_chain(*_pair(cert, key, password, check))
     return context
 
 
-def _pair(cert, key, password):
+def _pair(cert, key, password, check):
     # Certificate and key as the library takes them: axTLS takes only DER.
     from .pem import der
 
@@ -106,7 +114,7 @@ def _pair(cert, key, password):
         if fields or b"\x2a\x86\x48\x86\xf7\x0d\x01\x05" in data[:40] or b" ENCRYPTED " in key:
             from .keys import decrypt
 
-            key = decrypt(data, fields, password)
+            key = decrypt(data, fields, password, check)
     except (IndexError, TypeError, ValueError) as er:
         text = str(er)
         raise ValueError(text if "client_" in text else "client_key is malformed")

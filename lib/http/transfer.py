@@ -4,6 +4,8 @@
 from micropython import const
 from select import POLLIN
 
+from .response import receive as receive_some
+
 _BODY = const(-3)
 
 _BUFFER = const(512)  # bytes; larger ones gain little, and 38 KB heaps have to hold it
@@ -33,24 +35,30 @@ def receive(r, status):
     pos = r.pos
     end = len(buf)
     r.buf = None
+    got = 0
     while left != 0 or decoder:
         n = end - pos
         if not n:
-            if len(buf) != _BUFFER:
-                buf = bytearray(_BUFFER)
-            # Nothing is asked for that need not come: readinto() goes on until it has it all or
-            # meets EAGAIN or an error, and what came before an error is lost then.
-            n = _BUFFER
-            if left is not None:
-                n = min(n, left + decoder.least() if decoder else left)
-            yield POLLIN
-            n = r.stream.readinto(buf, n)
-            if n == 0:
+            yield 0 if r.secure and got is not None else POLLIN  # as in exchange.py
+            if left is None and r.secure:
+                # The end may be all that tells this body is complete: see response.py.
+                buf = receive_some(r)
+                got = None if buf is None else len(buf)
+            else:
+                if len(buf) != _BUFFER:
+                    buf = bytearray(_BUFFER)
+                # Nothing is asked for that need not come: readinto() would go on for it, and what
+                # came before an error is lost then.
+                n = _BUFFER
+                if left is not None:
+                    n = min(n, left + decoder.least() if decoder else left)
+                got = r.stream.readinto(buf, n)
+            if got == 0:
                 if left is None:
                     break
                 raise EOFError
             pos = 0
-            end = n or 0
+            end = got or 0
         elif left == 0:
             pos = decoder.feed(buf, pos, end)
             left = decoder.left

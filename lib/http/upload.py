@@ -44,6 +44,5 @@ def _write(r, data, n):
             status = receive_head(r)
             if status:
                 return status
-            r.code = _RX
-        if ready & POLLOUT:
+        elif ready & POLLOUT:
             n += r.stream.write(data, n, len(data)) or 0

@@ -42,7 +42,7 @@ assert "is the clock set?" in refused(P["future"], CA)
 assert "does not match" in refused(P["wrong_host"], CA)
 refused(NAME, b"-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n")
 refused(NAME, b"-----BEGIN CERTIFICATE-----")
-refused(NAME, b"\x30garbage")
+refused(NAME, b"\x30\x82garbage")
 
 # A path is not data, and half a pair is none.
 for args in (
@@ -56,6 +56,9 @@ for args in (
 for args in ((CA, P["client"]), (CA, None, P["client_key"])):
     raises(ValueError, http.request, "GET", NAME, None, None, None, *args)
 raises(TypeError, http.request, "GET", NAME, None, None, None, 5)
+raises(ValueError, http.request, "GET", NAME, None, None, None, "0.pem")
+raises(ValueError, http.request, "GET", NAME, None, None, None, None, None, None, "sesame")
+raises(ValueError, http.request, "GET", NAME, None, None, None, CA, None, None, "")
 
 # A client certificate.
 MUTUAL = P["mutual"]
@@ -77,6 +80,12 @@ for name, cert, key in P["keys"]:
     assert "client_password is needed" in refused(MUTUAL, CA, P[cert], key)
 for name, key in P["unsupported"]:
     assert "unsupported" in refused(MUTUAL, CA, P["client"], key, "sesame"), name
+no_info = P["older"].replace(b"DEK-Info:", b"DEK-Nfo:")
+same(refused(MUTUAL, CA, P["client"], no_info, "sesame"), "client_key is malformed")
+# A key that takes too long to open counts as the time it takes.
+start = time.ticks_ms()
+same(go(MUTUAL, CA, P["client"], P["slow_key"], "sesame", timeout=300)[0], -8)
+assert since(start) < 800, since(start)
 name, cert, key = P["keys"][0]
 refused(MUTUAL, CA, P[cert], key[:300], "sesame")
 import hashlib  # noqa: E402
@@ -105,6 +114,10 @@ same(go(P["to_https"], CA, redirects=1), (200, b"hello"))
 same(go(P["closing"], CA)[0], -4)
 same(go(P["speaks_plain"], CA)[0], -4)
 same(go(P["cut"], CA)[0], -5)
+same(go(P["until_close"], CA), (200, b"hello"))
+same(go(P["notified"], CA), (200, b"hello"))
+code, headers, body = http.request("POST", P["early"], None, bytes(100000), None, CA).wait()
+same((code, body), (413, b"too large"))
 start = time.ticks_ms()
 same(go(P["silent"], CA, timeout=400)[0], -8)
 assert 400 <= since(start) < 700
@@ -125,6 +138,11 @@ http.get(P["self_signed"], None, callback)
 same(calls.pop(), (-1, None))
 http.get(NAME, None, callback)
 same(calls.pop(), (200, b"hello"))
+same(go(P["self_signed"])[0], -4)
+# A client certificate of a request's own does not make it trust others.
+same(go(P["self_signed"], None, P["client"], P["client_key"])[0], -4)
+same(go(MUTUAL, None, P["client"], P["client_key"]), (200, b"client.example"))
+raises(ValueError, http.certificates, None, None, None, "sesame")
 same(go(P["self_signed"])[0], -4)
 same(go(P["self_signed"], P["self_signed_ca"])[0], 200)
 http.certificates(CA, P["client"], P["client_key"])

@@ -41,8 +41,8 @@ class Stream(io.IOBase):
     def readinto(self, buf):
         return self.sock.readinto(buf)
 
-    def read(self, n):
-        return self.sock.read(n)
+    def readline(self, n):
+        return self.sock.readline(n)
 
     def setblocking(self, flag):
         self.sock.setblocking(flag)
@@ -56,7 +56,7 @@ class Stream(io.IOBase):
             poller.register(self.sock, flags)
             ready = poller.poll(0)
             return ready[0][1] if ready else 0
-        return 0
+        return -1
 
 
 class ClearStream(Stream):

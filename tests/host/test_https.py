@@ -71,6 +71,21 @@ def echo(connection):
     connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
 
 
+def notified(connection):
+    """End the body with close_notify only, as asyncio's servers do: FIN comes much later."""
+    connection.request()
+    connection.send(b"HTTP/1.1 200 OK\r\n\r\nhello")
+    with contextlib.suppress(OSError):
+        connection.sock.unwrap()  # waits for the client's close_notify
+    connection.sock.recv(1)
+
+
+def early(connection):
+    """Answer without reading the body, so that closing is a reset."""
+    connection.sock.recv(100)
+    connection.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 9\r\n\r\ntoo large")
+
+
 def speaks_plain(connection):
     """Answer a handshake as a server of plain HTTP does."""
     connection.read()
@@ -115,6 +130,7 @@ def clients(authority):
         ("older EC", "ec_client", convert(ec_key, "ec", *secret, "-aes256")),
         ("CRLF", "client", convert(rsa_key, *rsa_old, "-aes256").replace(b"\n", b"\r\n")),
     ]
+    found["slow_key"] = convert(rsa_key, *topk8, "-iter", "3000000")
     found["older"] = convert(rsa_key, *rsa_old, "-aes256")
     found["unsupported"] = [
         ("3DES", convert(rsa_key, *topk8, "-v2", "des3")),
@@ -168,6 +184,9 @@ def test_https(mpy, authority, clients):
             "mutual": TlsPeer(who, mutual),
             "to_http": TlsPeer(redirect(plain.url), context(good)),
             "to_https": TlsPeer(redirect(main.url), context(good)),
+            "until_close": TlsPeer(answer(b"HTTP/1.1 200 OK\r\n\r\nhello"), context(good)),
+            "notified": TlsPeer(notified, context(good)),
+            "early": TlsPeer(early, tls12),
             "cut": TlsPeer(cut, context(good)),
             "echo": TlsPeer(echo, context(good)),
             "silent": Peer(silent),
