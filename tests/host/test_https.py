@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import shutil
 import socket
 import ssl
 import subprocess
@@ -47,6 +48,8 @@ def der(pem):
 
 def convert(key, *args):
     """Pass the PEM `key` through the openssl command."""
+    if not shutil.which("openssl"):
+        pytest.fail("the openssl command is needed, to write encrypted keys: apt install openssl")
     done = subprocess.run(["openssl", *args], input=key, capture_output=True, check=True)
     return done.stdout
 
