@@ -160,3 +160,16 @@ def test_nothing_leaks(mpy):
 def test_interrupt(mpy):
     with Peer(silent) as peer:
         mpy.run("interrupt", silent=peer.url)
+
+
+def half_chunked(connection):
+    connection.request()
+    connection.send(chunked(b"5\r\nhel"))
+    connection.wait_closed()
+
+
+def test_waiting_is_idle(mpy):
+    handlers = {"silent": silent, "half": half, "half_chunked": half_chunked, "deaf": deaf}
+    with contextlib.ExitStack() as stack:
+        urls = {name: stack.enter_context(Peer(handlers[name])).url for name in handlers}
+        mpy.run("idle", heap="20m", **urls)
