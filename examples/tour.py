@@ -84,8 +84,15 @@ async def ticker():
 
 async def main():
     tick = asyncio.create_task(ticker())
-    http.get(URL + "/delay/1", None, lambda code, body: print("callback has", code))
+    called = asyncio.Event()
+
+    def callback(code, body):
+        print("callback has", code)
+        called.set()
+
+    http.get(URL + "/delay/1", None, callback)
     await asyncio.gather(*[fetch(n) for n in range(5)])
+    await called.wait()
     tick.cancel()
 
 start = time.ticks_ms()
