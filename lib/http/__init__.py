@@ -10,6 +10,7 @@ Tasks, as in LuatOS; `await` in place of `.wait()` lets other tasks of asyncio r
 """
 
 import sys
+from time import ticks_diff, ticks_ms
 
 OK = 0
 ERROR = -1
@@ -88,6 +89,7 @@ class Request:
         else:
             self.framing = b""
         self.error = None
+        self.start = 0  # in ticks_ms(), when `exchange` began
         # The code of a failure where the request stands; 0 while the caller's code runs.
         self.code = None
         self.stream = None
@@ -116,6 +118,11 @@ class Request:
         except MemoryError as er:
             self.error = er
             return ERROR_STATE, None, None
+
+    def left(self):
+        # Milliseconds until the time is up; -1 for ever, as poll() has it.
+        timeout = self.opts.get("timeout", 600000)
+        return max(0, timeout - ticks_diff(ticks_ms(), self.start)) if timeout else -1
 
     def __getattr__(self, name):
         # send, throw, close and pend_throw: what makes this a coroutine for create_task,

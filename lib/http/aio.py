@@ -20,12 +20,10 @@ def drive(r):
     if r.code is not None:
         raise RuntimeError("a request is performed once; make a new one")
     task = core.cur_task
-    timeout = r.opts.get("timeout", 600000)
     late = OSError(ETIMEDOUT)
-    deadline = core.ticks_add(core.ticks(), timeout)
     ready = None
     steps = exchange(r)
-    guard = timeout and core.create_task(_guard(deadline, task, late))
+    guard = core.create_task(_guard(r, task, late)) if r.opts.get("timeout", 1) else None
     try:
         while True:
             events = steps.send(ready)
@@ -72,10 +70,10 @@ def drive(r):
             core._task_queue.remove(guard)
 
 
-def _guard(deadline, task, late):
+def _guard(r, task, late):
     # A task of its own costs less than wait_for(), which makes one too and needs asyncio.funcs.
     # It may start late: looking a host up blocks.
-    yield from core.sleep_ms(max(0, core.ticks_diff(deadline, core.ticks())))
+    yield from core.sleep_ms(r.left())
     if task.data is not core.CancelledError:  # else the caller was first
         task.cancel()
         # Not CancelledError, so that a cancellation by the caller that comes now still counts.

@@ -3,7 +3,6 @@
 from errno import ETIMEDOUT
 from micropython import const
 from select import poll
-from time import ticks_add, ticks_diff, ticks_ms
 
 from .exchange import exchange
 
@@ -14,8 +13,6 @@ def drive(r):
     """Perform the request `r` to its end and return its result."""
     if r.code is not None:
         raise RuntimeError("a request is performed once; make a new one")
-    timeout = r.opts.get("timeout", 600000)
-    deadline = ticks_add(ticks_ms(), timeout)
     stream = None
     ready = None
     steps = exchange(r)
@@ -25,14 +22,12 @@ def drive(r):
             if stream is not r.stream:
                 stream = r.stream
                 poller = poll()
-            left = ticks_diff(deadline, ticks_ms()) if timeout else -1
+            left = r.left()
             ready = None
             # A peer that never lets poll wait must not get more time than others.
-            if timeout and left <= 0:
-                pass
-            elif not events:
+            if left and not events:
                 ready = True
-            else:
+            elif left:
                 poller.register(stream, events)
                 for _, ready in poller.ipoll(left):  # poll() would allocate its result
                     break

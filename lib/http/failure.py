@@ -1,7 +1,6 @@
 # What went wrong, as a code and in words. Loaded when something did: texts take memory.
 
 from micropython import const
-from time import ticks_diff, ticks_ms
 
 # The codes of the task API, see __init__.py.
 _STATE = const(-1)
@@ -43,10 +42,9 @@ def explain(r, er):
         code = _CLOSE
         er = EOFError("the peer closed the connection before the response was complete")
     elif isinstance(er, OSError):
-        timeout = r.opts.get("timeout", 600000)
         if er.errno == _ENOMEM:
             code = _STATE
-        elif timeout and ticks_diff(ticks_ms(), r.start) >= timeout:
+        elif not r.left():
             code = _TIMEOUT  # also of what cannot be interrupted: a look-up, or axTLS
         elif code in (_HEADER, _BODY):
             code = _RX

@@ -4,7 +4,6 @@
 import sys
 from errno import ETIMEDOUT
 from micropython import const
-from time import ticks_diff, ticks_ms
 
 try:
     import tls
@@ -48,12 +47,9 @@ def wrap(r, host):
         pass  # not an option of this port
     if _MBEDTLS:
         return _wrap(r, host, False)
-    timeout = r.opts.get("timeout", 600000)
-    left = timeout and timeout - ticks_diff(ticks_ms(), r.start)
-    if left < 0:
-        left = 1
+    left = r.left()
     # 2 ms more, for the 30 bits that a float has there.
-    r.stream.settimeout((left + 2) / 1000 if timeout else None)
+    r.stream.settimeout(None if left < 0 else (left + 2) / 1000)
     stream = _wrap(r, host, True)
     stream.setblocking(False)
     return stream
@@ -63,8 +59,7 @@ def _wrap(r, host, handshake):
     global _last
 
     def check():
-        timeout = r.opts.get("timeout", 600000)
-        if timeout and ticks_diff(ticks_ms(), r.start) >= timeout:
+        if not r.left():
             raise OSError(ETIMEDOUT)
 
     if _CONTEXT or not hasattr(tls, "wrap_socket"):
