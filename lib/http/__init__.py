@@ -71,7 +71,7 @@ class Request:
             from .fields import block
 
             drop = ("content-length", "host", "connection", "user-agent")
-            self.fields = block(headers, drop if nodemcu else drop[:1])
+            self.fields = block(headers, drop if nodemcu else drop[:1], opts.get("resume"))
         if body is None:
             body = b""
         elif isinstance(body, str):
@@ -94,6 +94,8 @@ class Request:
         self.code = None
         self.stream = None
         self.secure = False
+        self.keep = bool(opts.get("keepalive"))  # the connection, after the response
+        self.reused = False  # the connection is one that was kept
         self.socket = None  # the one below a stream of TLS, until the handshake is complete
         self.sink = None
         self._steps = None
@@ -240,6 +242,11 @@ def request(
     - redirects: how many to follow; 0 if not given
     - dst: the path of a file, or a bytearray or memoryview, that receives the body
     - callback, userdata: callback(content_len, body_len, userdata) as the body arrives
+    - sha256: the digest, in hex, that the body for dst or fota must have
+    - resume: True to go on where an earlier download to the path dst failed, if the server can
+    - fota: True writes the body, an application image, into the next OTA partition of an ESP32
+      and makes it the one to boot from; body is then the number of bytes written
+    - keepalive: True keeps the connection for the next request to the same server
     - adapter: network interface, or IP address, to send from
     - ipv6: True to connect over IPv6
     - debug: True prints the steps
@@ -288,3 +295,10 @@ def certificates(ca_file=None, client_ca=None, client_key=None, client_password=
 
     tls = check(ca_file, client_ca, client_key, client_password)
     _tls = tls if any(tls) else None
+
+
+def close():
+    """Close the connection that a request with `keepalive` has left open, if there is one."""
+    keepalive = sys.modules.get("http.keepalive")
+    if keepalive:
+        keepalive.close()

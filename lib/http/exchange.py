@@ -4,6 +4,7 @@
 
 import gc
 import socket
+import sys
 from errno import EINPROGRESS
 from micropython import const
 from select import POLLIN, POLLOUT
@@ -16,6 +17,7 @@ from .url import split
 _HEADER = const(-2)
 _BODY = const(-3)
 _CONNECT = const(-4)
+_RX = const(-6)
 
 _HEAD_LIMIT = const(8192)  # bytes, of interim and final response heads together
 _SMALL = const(1024)  # a request body of up to this many bytes leaves with its head
@@ -26,7 +28,7 @@ def exchange(r):
     or 0 to go on at once.
 
     Returns (status, headers, body), or (code, None, None) with the reason in `r.error`. Whatever
-    happens, closing the generator included, the connection is closed.
+    happens, closing the generator included, the connection is closed, or kept for `keepalive`.
     """
     r.start = ticks_ms()
     headers = None
@@ -35,8 +37,15 @@ def exchange(r):
         from .headers import Headers
 
         headers = Headers()
-    try:
-        while True:
+    # One round, or more: for redirects, and where the request has to be made again.
+    while True:
+        again = False
+        try:
+            if r.sink is None and ("dst" in r.opts or "callback" in r.opts or "fota" in r.opts):
+                from .sink import choose
+
+                r.sink = choose(r)
+
             # URL and request head.
             r.code = _CONNECT
             tls, host, port, target, userinfo = split(r.url)
@@ -44,9 +53,12 @@ def exchange(r):
                 from .fields import authorize
 
                 authorize(r, userinfo)
-            # The port belongs to Host when it is not the scheme's own.
-            name = host if port == (443 if tls else 80) else "%s:%d" % (host, port)
-            data = b"Host: %s\r\nUser-Agent: %s\r\nConnection: close\r\n" % (name, r.agent)
+            data = b"Host: %s\r\nUser-Agent: %s\r\nConnection: %s\r\n" % (
+                # The port belongs to Host when it is not the scheme's own.
+                host if port == (443 if tls else 80) else "%s:%d" % (host, port),
+                r.agent,
+                "keep-alive" if r.keep else "close",
+            )
             if r.fields:
                 from .fields import merge
 
@@ -58,34 +70,29 @@ def exchange(r):
                 body = None
 
             # Connection.
-            family = socket.AF_INET
-            if host[0] == "[" or r.opts.get("ipv6"):
-                family = socket.AF_INET6
-                host = host.strip("[]")
-            address = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][-1]
-            stream = r.stream = socket.socket(family, socket.SOCK_STREAM)
-            stream.setblocking(False)
-            if "adapter" in r.opts:
-                from .options import bind
-
-                bind(stream, r.opts["adapter"])
-            if r.opts.get("debug"):
-                print("http: connecting to", host, port)
-            try:
-                stream.connect(address)
-            except OSError as er:
-                if er.errno != EINPROGRESS:
-                    raise
-            # A write belongs to connecting: only that tells on every port that the connection
-            # was refused (on ESP32, poll does not), and it makes the handshake of TLS.
-            yield POLLOUT
+            r.buf = bytearray()
+            r.pos = 0
+            r.room = _HEAD_LIMIT
             r.secure = tls
-            if tls:
-                from .secure import wrap
+            stream = None
+            if r.keep:
+                from .keepalive import take
 
-                r.stream = wrap(r, host)
-                r.socket = stream
-                stream = r.stream
+                stream = take(r, (tls, host, port))
+            if stream:
+                r.code = _RX
+            else:
+                stream = r.stream = connect(r, host, port)
+                # A write belongs to connecting: only that tells on every port that the
+                # connection was refused (on ESP32, poll does not), and it makes the handshake
+                # of TLS.
+                yield POLLOUT
+                if tls:
+                    from .secure import wrap
+
+                    r.stream = wrap(r, host)
+                    r.socket = stream
+                    stream = r.stream
             n = stream.write(data)
             while n is None:
                 yield POLLOUT
@@ -93,9 +100,6 @@ def exchange(r):
             r.socket = None
 
             # Response head.
-            r.buf = bytearray()
-            r.pos = 0
-            r.room = _HEAD_LIMIT
             status = None
             if n < len(data) or body is not None:
                 from .upload import send
@@ -110,55 +114,93 @@ def exchange(r):
                 status = receive_head(r)
             if r.opts.get("debug"):
                 print("http: status", status, "length", r.length)
-            if r.redirects is None or status // 100 != 3:
-                break
-            from .redirect import follow
+            if r.redirects is not None and status // 100 == 3:
+                from .redirect import follow
 
-            if not follow(r, status):
-                break
-            stream.close()
+                again = follow(r, status)
+            elif r.sink:
+                status = r.sink.judge(status)
+                again = not status
+            if again:
+                continue
+
+            # Response body.
+            if headers is None:
+                r.head = None  # makes room
+            else:
+                headers.head = r.head
+            r.code = _BODY
+            length = r.length
+            if r.sink or length is None or length < 0:
+                from .transfer import receive
+
+                body = yield from receive(r, status)
+            else:
+                body = bytearray(length)
+                n = len(r.buf) - r.pos
+                if n > length:
+                    n = length
+                    r.keep = False  # whatever it is that came after the response
+                body[:n] = memoryview(r.buf)[r.pos : r.pos + n]
+                r.buf = None
+                rest = memoryview(body)
+                got = 0
+                while n < length:
+                    yield 0 if r.secure and got is not None else POLLIN
+                    got = stream.readinto(rest[n:])
+                    if got == 0:
+                        raise EOFError
+                    n += got or 0
+            if r.keep:
+                from .keepalive import keep
+
+                keep(r)
+            return status, headers, body
+        except Exception as er:
+            # The caller's own code may fail too, in a callback or a body: that is for him to see.
+            if not r.code:
+                raise
+            # A connection that was kept may be gone by now, or take the memory of this one.
+            keepalive = sys.modules.get("http.keepalive")
+            again = keepalive and keepalive.again(r, er)
+            if not again:
+                from .failure import explain
+
+                return explain(r, er), None, None
+        finally:
             # On unix a second close would close the number again, whoever has it then.
-            r.stream = None
+            if r.stream:
+                r.stream.close()
+                r.stream = None
+            if r.socket:
+                # After a failed handshake, closing the stream has not closed the socket.
+                r.socket.close()
+                r.socket = None
+            if r.sink and not again:
+                r.sink.close()
 
-        # Response body.
-        if headers is not None:
-            headers.head = r.head
-        r.head = None
-        r.code = _BODY
-        length = r.length
-        if length is None or length < 0 or "dst" in r.opts or "callback" in r.opts:
-            from .transfer import receive
 
-            body = yield from receive(r, status)
-        else:
-            body = bytearray(length)
-            n = min(length, len(r.buf) - r.pos)
-            body[:n] = memoryview(r.buf)[r.pos : r.pos + n]
-            r.buf = None
-            rest = memoryview(body)
-            got = 0
-            while n < length:
-                yield 0 if r.secure and got is not None else POLLIN
-                got = stream.readinto(rest[n:])
-                if got == 0:
-                    raise EOFError
-                n += got or 0
-        return status, headers, body
-    except Exception as er:
-        # The caller's own code may fail too, in a callback or a body: that is for him to see.
-        if not r.code:
+def connect(r, host, port):
+    """Begin to connect; return the socket, which does not block."""
+    family = socket.AF_INET
+    if host[0] == "[" or r.opts.get("ipv6"):
+        family = socket.AF_INET6
+        host = host.strip("[]")
+    address = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][-1]
+    stream = r.stream = socket.socket(family, socket.SOCK_STREAM)
+    stream.setblocking(False)
+    if "adapter" in r.opts:
+        from .options import bind
+
+        bind(stream, r.opts["adapter"])
+    if r.opts.get("debug"):
+        print("http: connecting to", host, port)
+    try:
+        stream.connect(address)
+    except OSError as er:
+        if er.errno != EINPROGRESS:
             raise
-        from .failure import explain
-
-        return explain(r, er), None, None
-    finally:
-        if r.stream:
-            r.stream.close()
-        if r.socket:
-            # After a failed handshake, closing the stream has not closed the socket.
-            r.socket.close()
-        if r.sink:
-            r.sink.close()
+    return stream
 
 
 # Loading leaves holes between what stays: without this a first GET needs 768 bytes more heap.

@@ -1,5 +1,6 @@
 # What went wrong, as a code and in words. Loaded when something did: texts take memory.
 
+import sys
 from micropython import const
 
 # The codes of the task API, see __init__.py.
@@ -32,6 +33,11 @@ _TEXTS = {
     "twice": "the redirect wants the body again, but it cannot be sent twice",
     "busy": "another download to this dst is going on",
     "small": "dst is too small for the body",
+    "digest": "the body does not have the given sha256",
+    "range": "the server sent a part of the body that nobody asked for",
+    "ota": "no over-the-air update here: only ESP32 has esp32.Partition",
+    "magic": "not an ESP32 application image: it does not start with 0xE9",
+    "big": "the image is larger than the OTA partition",
 }
 
 
@@ -60,6 +66,9 @@ def explain(r, er):
     else:
         code = _STATE
     r.error = er
+    keepalive = sys.modules.get("http.keepalive")
+    if code == _STATE and keepalive:
+        keepalive.close()  # gives back its memory before anybody tries again
     if r.opts.get("debug"):
         print("http: failed with", code, repr(er))
     return code

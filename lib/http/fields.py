@@ -1,7 +1,7 @@
 # The header lines of a request, loaded when the caller gives some.
 
 
-def block(headers, drop):
+def block(headers, drop, resume=False):
     """Return `headers` as a block of whole lines (bytes) without the fields named in `drop`.
 
     `headers` is a dict, whose values are text, bytes or numbers, or a block of lines that each
@@ -32,6 +32,8 @@ def block(headers, drop):
         name = name.lower().decode()
         if name == "transfer-encoding":
             raise ValueError("Transfer-Encoding is chosen by the body, not by a header")
+        if resume and name == "range":
+            raise ValueError("with resume, Range is chosen by what is there, not by a header")
         if name not in drop:
             kept += line + b"\r\n"
     return kept

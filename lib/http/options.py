@@ -2,7 +2,20 @@
 
 import socket
 
-_KNOWN = ("timeout", "dst", "adapter", "debug", "ipv6", "callback", "userdata", "redirects")
+_KNOWN = (
+    "timeout",
+    "dst",
+    "adapter",
+    "debug",
+    "ipv6",
+    "callback",
+    "userdata",
+    "fota",
+    "redirects",
+    "sha256",
+    "resume",
+    "keepalive",
+)
 
 
 def check(opts):
@@ -19,11 +32,28 @@ def check(opts):
         # Half the range of time.ticks_ms(), 6 days, is what a difference of ticks can tell.
         if not 0 <= value < 1 << 29:
             raise ValueError("%s out of range" % key)
-    dst = opts.get("dst", "")
-    if not isinstance(dst, str):
+    dst = opts.get("dst")
+    path = isinstance(dst, str)
+    if "dst" in opts and not path:
         if not isinstance(dst, (bytearray, memoryview)):
             raise TypeError("dst must be a path, a bytearray or a memoryview")
         dst[:0] = b""  # TypeError for a memoryview that is read-only
+    fota = opts.get("fota")
+    if fota:
+        if fota is not True and (not isinstance(fota, dict) or set(fota) - {"sha256"}):
+            raise ValueError('fota must be True or {"sha256": digest}')
+        if dst is not None:
+            raise ValueError("dst and fota exclude each other")
+    if opts.get("resume") and not path:
+        raise ValueError("resume needs a path as dst")
+    for digest in (opts.get("sha256"), isinstance(fota, dict) and fota.get("sha256")):
+        if digest:
+            if not isinstance(digest, str):
+                raise TypeError("sha256 must be text, in hex")
+            if len(digest) != 64 or digest.lower().strip("0123456789abcdef"):
+                raise ValueError("sha256 must be 64 hex digits")
+            if dst is None and not fota:
+                raise ValueError("sha256 is for dst or fota")
     if opts.get("callback") and not callable(opts["callback"]):
         raise TypeError("callback must be callable")
     adapter = opts.get("adapter", "")

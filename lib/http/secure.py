@@ -34,6 +34,7 @@ def wrap(r, host):
     With mbedTLS the handshake is part of the first write, which does not block. Others might send
     that write in clear: with them it is made here, and blocks until the time limit at most.
     """
+    host = host.strip("[]")
     ca = r.tls and r.tls[0]
     if ca and not _MBEDTLS:
         raise ValueError("verify")

@@ -13,16 +13,13 @@ _BUFFER = const(512)  # bytes; larger ones gain little, and 38 KB heaps have to 
 
 def receive(r, status):
     """Read the body; a generator that returns it, or the number of bytes written."""
-    dst = r.opts.get("dst") is not None
-    if dst and (r.method == "HEAD" or not 200 <= status < 300 or status == 204):
-        return 0  # nothing that should replace what is there
     body = bytearray()
-    sink = None
-    if dst or r.opts.get("callback"):
-        from .download import Sink
-
-        sink = r.sink = Sink(r, r.length)
-        sink.tell()
+    sink = r.sink
+    if sink:
+        steps = sink.begin(status)
+        if steps is None:
+            return 0
+        yield from steps
     r.code = _BODY
     left = r.length
     decoder = None
@@ -73,4 +70,5 @@ def receive(r, status):
             else:
                 body.extend(memoryview(buf)[pos : pos + n])
             pos += n
+    r.keep = r.keep and pos == end and left is not None
     return sink.finish() if sink else body

@@ -16,18 +16,22 @@ def send(r, data, n, body):
 
     Returns the status of a final response that came before the end (say 413), else None.
     """
+    keep = r.keep
+    r.keep = False  # unless all of it is sent
     try:
         status = yield from _write(r, data, n)
-        if body is None or status:
-            return status
-        if isinstance(body, (bytes, bytearray, memoryview)):
-            return (yield from _write(r, body, 0))
-        r.code = 0  # the caller's file or iterator runs
-        for data in body:
-            status = yield from _write(r, data, 0)
-            if status:
-                return status
-            r.code = 0
+        if body is not None and not status:
+            if isinstance(body, (bytes, bytearray, memoryview)):
+                body = (body,)
+            r.code = 0  # the caller's file or iterator runs
+            for data in body:
+                status = yield from _write(r, data, 0)
+                if status:
+                    break
+                r.code = 0
+        if not status:
+            r.keep = keep
+        return status
     except OSError as er:
         # The server may have answered before it hung up: reading on will tell.
         if r.code != _RX or er.errno == _ENOMEM:

@@ -28,16 +28,17 @@ class MicroPython:
         self.folder = folder
         self.command = unix.find(bits)
 
-    def run(self, script, *, heap="512k", timeout=60, **parameters):
+    def run(self, script, *, uses=(), heap="512k", timeout=60, **parameters):
         """Run tests/device/<script>.py with `parameters` in P; return what it printed.
+
+        `uses` names other files of that folder to put before it.
 
         It fails the test when the script raises, prints no OK at its end, or takes more than
         `timeout` seconds (it is killed then).
         """
-        prelude = (DEVICE / "prelude.py").read_text()
-        source = (DEVICE / f"{script}.py").read_text()
+        sources = [(DEVICE / f"{name}.py").read_text() for name in ("prelude", *uses, script)]
         path = self.folder / f"{script}.py"
-        path.write_text(f"P = {parameters!r}\n{prelude}\n{source}\nprint('OK')\n")
+        path.write_text("\n".join([f"P = {parameters!r}", *sources, "print('OK')", ""]))
         env = dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}")
         try:
             done = subprocess.run(

@@ -17,6 +17,8 @@ import threading
 import time
 
 import trustme
+import uvicorn
+from starlette.staticfiles import StaticFiles
 
 
 @contextlib.contextmanager
@@ -62,6 +64,21 @@ def httpsbin():
         cert.private_key_pem.write_to_path(files[2])
         with httpbin("--certfile", files[1], "--keyfile", files[2]) as url:
             yield url.replace("127.0.0.1", "localhost"), files[0]
+
+
+@contextlib.contextmanager
+def files(folder):
+    """Serve the files in `folder`, with ranges and ETags, by a real server; gives its address."""
+    app = StaticFiles(directory=folder)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off"))
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
 
 
 class Connection:

@@ -1,0 +1,87 @@
+# The connection that waits for the next request to its origin (opts["keepalive"]): RFC 9112
+# section 9. There is one at most.
+
+import gc
+from micropython import const
+
+from .response import field, receive
+
+_CONNECT = const(-4)
+_TIMEOUT = const(-8)
+
+_ENOMEM = const(12)
+
+# Whose it is (see `take`), and its stream.
+_idle = None
+
+
+def close():
+    """Close the connection that waits, if there is one."""
+    global _idle
+    if _idle:
+        idle, _idle = _idle, None
+        idle[1].close()
+
+
+def take(r, origin):
+    """Return the stream of the connection that waits if it suits the request `r`, else None.
+
+    Whatever it is, it waits no longer: the connection of `r` takes its place.
+    """
+    global _idle
+    r.origin = origin + (r.tls if origin[0] else None, r.opts.get("adapter"))
+    if not _idle or _idle[0] != r.origin:
+        return close()
+    stream = r.stream = _idle[1]
+    _idle = None
+    try:
+        # The server may have closed it, or sent what nobody asked for; after a handshake of
+        # TLS 1.3 there is something to read that is no data.
+        if receive(r) is None:
+            r.reused = True
+            return stream
+    except OSError:
+        pass
+    r.stream = None
+    stream.close()
+
+
+def keep(r):
+    """Let the connection of `r`, after its response, wait for another request."""
+    global _idle
+    head = r.head
+    value = b"," + (field(head, b"connection") or b"").lower().replace(b" ", b"") + b","
+    if head[9:12] == b"101" or b",close," in value:
+        return
+    if head[7] == 48 and b",keep-alive," not in value:
+        return
+    close()
+    _idle = (r.origin, r.stream)
+    r.stream = None
+
+
+def again(r, er):
+    """Return whether the request `r`, which failed with `er`, is to be made once more."""
+    if isinstance(er, MemoryError) or isinstance(er, OSError) and er.errno == _ENOMEM:
+        # Nothing has been sent yet, and without the one that waits there may be room.
+        if not _idle or r.code != _CONNECT:
+            return False
+        close()
+    elif (
+        not r.reused
+        or r.buf
+        or r.code in (0, _TIMEOUT)
+        or not isinstance(er, (OSError, EOFError))
+        or r.method not in ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE")
+    ):
+        # Only where the server closed the connection as the request was on its way, which it
+        # then has not looked at, and where it does no harm if it has: RFC 9110 section 9.2.2.
+        return False
+    elif hasattr(r.body, "rewind"):
+        try:
+            r.body.rewind()
+        except (OSError, ValueError):
+            return False
+    r.reused = False
+    gc.collect()
+    return True

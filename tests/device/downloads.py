@@ -1,0 +1,148 @@
+# Downloads to a path on the file system P["fs"]: "host", "lfs" or "fat".
+
+import http
+from binascii import hexlify
+from hashlib import sha256
+
+URL = P["url"]
+FS = P["fs"]
+
+folder = ""
+if FS != "host":
+    disk = mount(FS)
+    folder = "/disk/"
+DST = folder + "data.bin"
+
+opened = descriptors()
+
+
+def body_of(size):
+    # What the server sends for a size.
+    return (bytes(range(251)) * (size // 251 + 1))[:size]
+
+
+def digest_of(size):
+    return hexlify(sha256(body_of(size)).digest()).decode()
+
+
+def files():
+    return sorted(os.listdir(folder or "."))
+
+
+def download(target, **opts):
+    opts["dst"] = DST
+    request = http.request("GET", URL + target, None, None, opts)
+    code, headers, body = request.wait()
+    return code, body, request
+
+
+def check(size, what):
+    same(content(DST), body_of(size), what)
+    same([name for name in files() if "data.bin" in name], ["data.bin"], what)
+
+
+# Every framing, every relation of body and buffer, over nothing and over an older file.
+for framing in ("length", "chunked", "close"):
+    for size in (0, 1, 511, 512, 513, 5000):
+        calls = []
+        code, body, request = download(
+            "/%s/%d" % (framing, size),
+            callback=lambda *args: calls.append(args),
+            userdata=DST,
+            sha256=digest_of(size).upper(),
+        )
+        what = "%s %d %r" % (framing, size, request.error)
+        same((code, body), (200, size), what)
+        check(size, what)
+        total = size if framing == "length" else 0
+        same(calls[0], (total, 0, DST), what)
+        same(calls[-1], (total, size, DST), what)
+        for i in range(len(calls) - 1):
+            assert calls[i][1] < calls[i + 1][1], what
+
+# Failures leave the old file, and nothing else.
+download("/length/5000")
+for target, want, opts in (
+    ("/cut/3000", -5, {}),
+    ("/reset/3000", -6, {}),
+    ("/badchunk/0", -3, {}),
+    ("/stall/3000", -8, {"timeout": 300}),
+    ("/404/100", 404, {}),
+    ("/length/100", -7, {"sha256": digest_of(101)}),
+    ("/close/600", -7, {"sha256": digest_of(601)}),
+):
+    code, body, request = download(target, **opts)
+    same(code, want, "%s %r" % (target, request.error))
+    same(body, 0 if code > 0 else None, target)
+    check(5000, target)
+    if "sha256" in opts:
+        assert "sha256" in str(request.error), request.error
+
+# A part that the caller has asked for himself is a success like any other.
+same(download("/206/100")[:2], (206, 100))
+check(100, "206")
+
+# An exception of the progress callback reaches the caller, and leaves as little.
+download("/length/5000")
+try:
+    download("/length/100", callback=lambda *args: 1 // 0)
+    raise AssertionError("no ZeroDivisionError")
+except ZeroDivisionError:
+    check(5000, "callback")
+
+# A path that cannot be a file.
+os.mkdir(folder + "folder")
+DST = folder + "folder"
+before = files()
+same(download("/length/100")[0], -7)
+same(files(), before, "a folder")
+assert os.stat(DST)[0] & 0x4000
+os.rmdir(DST)
+DST = folder + "no/such/folder"
+same(download("/length/100")[0], -7)
+DST = folder + "data.bin"
+
+# The digest of a body that goes into a buffer.
+for size, want in ((700, 200), (701, -7)):
+    buf = bytearray(1000)
+    opts = {"dst": buf, "sha256": digest_of(size)}
+    code, headers, body = http.request("GET", URL + "/chunked/700", None, None, opts).wait()
+    same(code, want)
+same(buf[:700], body_of(700))
+
+if FS != "host":
+    # A full file system: -7, the old file is whole, and the space is free again.
+    free = os.statvfs("/disk")[3]
+    for framing in ("length", "close"):
+        code, body, request = download("/%s/%d" % (framing, 300 * 1024))
+        same(code, -7, repr(request.error))
+        same(request.error.errno, 28)
+        check(5000, "full")
+    assert os.statvfs("/disk")[3] >= free - 1, "space is lost"
+    same(download("/length/5001")[:2], (200, 5001))
+    check(5001, "after full")
+
+    # The power fails at any write: the old file or the new one is whole at once on LittleFS, on
+    # FAT as soon as the next download begins, whatever comes of that.
+    n = 0
+    seen = set()
+    code = None
+    while code != 200:
+        download("/length/5000")
+        check(5000, "before power failure %d" % n)
+        disk.power = n
+        code = download("/length/3000")[0]
+        remount(FS, disk)
+        if FS == "fat":
+            same(download("/404/100")[0], 404)
+        found = content(DST)
+        assert found in (body_of(5000), body_of(3000)), "power failure %d: %r" % (n, found)
+        seen.add(len(found))
+        n += 1
+    assert n > 5 and seen == {5000, 3000}, (n, seen)
+    download("/length/100")
+    check(100, "after all")
+
+http.close()
+gc.collect()
+same(descriptors(), opened, "open descriptors")

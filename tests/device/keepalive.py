@@ -1,0 +1,219 @@
+# Requests with `keepalive`. The server answers each with "<connection> <request on it>", so the
+# answers tell which connection was used. P["url"], and P["other"] of another origin, may be https.
+
+import http
+from http import exchange
+
+URL = P["url"]
+CA = P.get("ca")
+
+opened = descriptors()
+
+
+def ask(target, method="GET", body=None, url=URL, **opts):
+    opts["keepalive"] = True
+    opts.setdefault("timeout", 5000)
+    return http.request(method, url + target, None, body, opts, CA)
+
+
+def get(target, method="GET", body=None, **opts):
+    request = ask(target, method, body, **opts)
+    code, headers, body = request.wait()
+    if code < 0:
+        return code, repr(request.error)
+    return [int(n) for n in body.decode().split()]
+
+
+def used(first, second, what):
+    # Whether both were on one connection, the second after the first.
+    assert isinstance(first, list) and isinstance(second, list), (what, first, second)
+    return first[0] == second[0] and first[1] + 1 == second[1]
+
+
+# One connection for a hundred, of every framing and method, with and without a body.
+first = last = get("/length")
+for i in range(99):
+    target = ("/length", "/chunked", "/dst", "/interim", "/upload")[i % 5]
+    method, body = "GET", None
+    if target == "/upload":
+        method, body = ("POST", bytes(3000)) if i % 2 else ("PUT", iter([b"abc", b"def"]))
+    if target == "/dst":
+        buf = bytearray(20)
+        code, headers, size = ask("/length", dst=buf).wait()
+        same(code, 200)
+        now = [int(n) for n in bytes(buf[:size]).decode().split()]
+    else:
+        now = get(target, method, body)
+    assert used(last, now, target), (target, last, now)
+    last = now
+same(last, [first[0], 100])
+same(ask("/nobody", "HEAD").wait()[0], 200)
+same(ask("/nobody", "GET").wait()[0], 204)
+same(get("/length"), [first[0], 103])
+
+# One that is closed, or asked for by others, is not used.
+last = get("/length")
+http.close()
+same(descriptors(), opened, "closed")
+http.close()
+now = get("/length")
+assert now[0] != last[0]
+last = now
+code, headers, body = http.request("GET", URL + "/length", None, None, None, CA).wait()
+same(code, 200)
+assert used(last, get("/length"), "a request without keepalive leaves it alone")
+if CA:
+    last = get("/length")
+    code, headers, body = http.request(
+        "GET", URL + "/length", None, None, {"keepalive": True}
+    ).wait()
+    same(code, 200)
+    assert int(body.split()[0]) != last[0], "other TLS arguments"
+last = get("/length")
+assert get("/length", url=P["other"])[1] == 1
+now = get("/length")
+assert now[0] != last[0], "one idle connection at most"
+
+# The server closes: after each, with and without saying so, and after five.
+for target in ("/close", "/http10", "/silent", "/until-close", "/reset-later"):
+    last = get(target)
+    time.sleep_ms(50)  # for the FIN to come: `/race` is without
+    now = get(target)
+    assert now[0] != last[0] and now[1] == 1, (target, last, now)
+http.close()
+answers = [get("/five") for _ in range(12)]
+same([n for _, n in answers], [1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 2])
+last = get("/http10-keep")
+assert used(last, get("/length"), "HTTP/1.0 that says keep-alive")
+
+# In the middle of a response, or before its body: failures like any other, nothing sent again.
+for target in ("/half", "/no-body"):
+    get("/length")
+    same(get(target)[0], -5, target)
+    same(get("/length")[1], 1, target)
+
+# Bytes after a response are not taken for the next.
+for target in ("/stray", "/stray-later", "/stray-chunked"):
+    last = get(target)
+    assert isinstance(last, list), (target, last)
+    time.sleep_ms(50)
+    now = get("/length")
+    assert now[0] != last[0] and now[1] == 1, (target, last, now)
+
+# Closed just as the next request is on its way: sent again if that does no harm, once.
+for method, body, good in (
+    ("GET", None, True),
+    ("PUT", b"abc", True),
+    ("PUT", bytes(100000), True),
+    ("DELETE", None, True),
+    ("POST", b"abc", False),
+    ("PATCH", b"abc", False),
+    ("PUT", iter([b"abc", b"def"]), False),
+):
+    http.close()
+    last = get("/race")
+    now = get("/race", method, body)
+    if good:
+        assert isinstance(now, list) and now[0] != last[0], (method, now)
+    else:
+        assert now[0] in (-5, -6), (method, now)
+with open("body.bin", "wb") as f:
+    f.write(bytes(5000))
+with open("body.bin", "rb") as f:
+    http.close()
+    get("/race")
+    assert isinstance(get("/race", "PUT", f), list)
+os.remove("body.bin")
+http.close()
+get("/race-begun")
+same(get("/race-begun")[0], -5, "a byte of an answer came")
+get("/mute")
+same(get("/mute", timeout=300)[0], -8, "the time limit is no reason either")
+same(get("/length")[1], 1)
+
+# An early answer: the rest of the body was never sent.
+get("/length")
+request = ask("/early", "POST", bytes(300000))
+same(request.wait()[0], 413)
+same(get("/length")[1], 1)
+
+# A body that is not read, of a status that `dst` does not want.
+last = get("/length")
+code, headers, body = ask("/missing", dst="never.bin").wait()
+same((code, body), (404, 0))
+now = get("/length")
+same(now[1], 1)
+same(ask("/missing-empty", dst="never.bin").wait()[0], 404)
+assert get("/length") == [now[0], 3]
+
+# A redirect, and on.
+request = ask("/redirect", redirects=1)
+same(request.wait()[0], 200)
+
+
+# In tasks: one after another on one connection, at once on several, of which one stays.
+async def main():
+    http.close()
+    last = None
+    for i in range(20):
+        code, headers, body = await ask("/length")
+        now = [int(n) for n in body.decode().split()]
+        assert last is None or used(last, now, "task")
+        last = now
+    results = await asyncio.gather(*[ask("/length") for _ in range(4)])
+    same([code for code, headers, body in results], [200] * 4)
+    same(len({bytes(body).split()[0] for code, headers, body in results}), 4)
+    same(descriptors() - before, 1, "one idle connection at most")
+    # Cancelled in mid-response: closed, not kept.
+    task = asyncio.create_task(ask("/mute-at-once").wait())
+    await asyncio.sleep_ms(50)
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        pass
+    same(descriptors() - before, 0, "cancelled")
+    code, headers, body = await ask("/length")
+    same(bytes(body).split()[1], b"1")
+
+
+before = 0
+
+
+async def count():
+    # The loop itself may hold a descriptor.
+    global before
+    http.close()
+    before = descriptors()
+    await main()
+
+
+asyncio.run(count())
+last = get("/length")
+same(last[1], 2, "a connection of a task is of use without one")
+
+# Memory that a waiting connection takes is given back before there is too little.
+connect = exchange.connect
+failures = []
+
+
+def no_memory(r, host, port):
+    if not failures:
+        failures.append(descriptors())
+        raise MemoryError
+    failures.append(descriptors())
+    return connect(r, host, port)
+
+
+exchange.connect = no_memory
+code, headers, body = http.request("GET", P["other"] + "/length", None, None, None, CA).wait()
+same(code, 200)
+same(failures[1], failures[0] - 1, "the idle connection is closed before the second try")
+failures.clear()
+code, headers, body = http.request("GET", P["other"] + "/length", None, None, None, CA).wait()
+same(code, -1, "nothing to give back")
+exchange.connect = connect
+
+http.close()
+gc.collect()
+same(descriptors(), opened, "open descriptors")

@@ -1,0 +1,230 @@
+# Downloads that fail and go on, on the file system P["fs"]: from a real server of files, whose
+# folder is P["folder"], from httpbin, and from one that makes every mistake.
+
+import http
+from binascii import hexlify
+from hashlib import sha256
+
+PEER = P["peer"]
+STATIC = P["static"]
+
+folder = ""
+if P["fs"] != "host":
+    disk = mount(P["fs"], size=1024 * 1024)
+    folder = "/disk/"
+DST = folder + "data.bin"
+PART = DST + ".part"
+TAG = PART + ".etag"
+
+
+class Stop(Exception):
+    pass
+
+
+def body_of(size, first=0):
+    return (bytes(range(first, 251)) * (size // (251 - first) + 1))[:size]
+
+
+def put(path, data):
+    with open(path, "wb") as f:
+        f.write(data)
+
+
+def files():
+    return sorted([name for name in os.listdir(folder or ".") if "data.bin" in name])
+
+
+def clear():
+    for name in files():
+        os.remove(folder + name)
+
+
+def start(url, stop=3000, **opts):
+    # A download that fails after `stop` bytes at least.
+    def callback(total, done, userdata):
+        if done >= stop:
+            raise Stop
+
+    opts.update({"dst": DST, "resume": True, "callback": callback})
+    request = http.request("GET", url, None, None, opts)
+    try:
+        code = request.wait()[0]
+        raise AssertionError("not stopped: %s %r" % (code, request.error))
+    except Stop:
+        pass
+
+
+def go_on(url, headers=None, **opts):
+    # Return the code, the body, how much was there, and the request.
+    calls = []
+    opts.update({"dst": DST, "resume": True, "callback": lambda *args: calls.append(args)})
+    request = http.request("GET", url, headers, None, opts)
+    code, headers, body = request.wait()
+    for i in range(len(calls) - 1):
+        assert calls[i][1] < calls[i + 1][1], calls
+    if code in (200, 206):
+        assert calls[-1][:2] == (body, body), calls[-1]
+    return code, body, calls and calls[0][1], request
+
+
+def complete(result, want, what):
+    same(result[:2], want, "%s %r" % (what, result[3].error))
+    same(files(), ["data.bin"], what)
+
+
+new = body_of(200000)
+old = body_of(60000, 7)
+
+# A server of files: it fails, goes on, and what was there is not sent again.
+put(P["folder"] + "/big.bin", new)
+url = STATIC + "/big.bin"
+put(DST, old)
+start(url)
+same(files(), ["data.bin", "data.bin.part", "data.bin.part.etag"])
+same(content(DST), old)
+there = os.stat(PART)[6]
+assert 3000 <= there < len(new), there
+start(url, there + 50000)
+there, before = os.stat(PART)[6], there
+assert there >= before + 50000
+result = go_on(url, sha256=hexlify(sha256(new).digest()).decode())
+complete(result, (206, len(new)), "static")
+same(result[2], there)
+same(content(DST), new)
+
+# The file on the server changes: all of the new one.
+start(url)
+put(P["folder"] + "/big.bin", old)
+result = go_on(url)
+complete(result, (200, len(old)), "changed")
+same(result[2], 0)
+same(content(DST), old)
+
+# All of it is there, and only the name is not: 416.
+start(url, len(old))
+same(os.stat(PART)[6], len(old))
+same(content(DST), old)
+for opts in ({}, {"sha256": hexlify(sha256(old).digest()).decode()}):
+    result = go_on(url, **opts)
+    complete(result, (206, len(old)), "416")
+    same(result[2], len(old))
+    same(content(DST), old)
+    start(url, len(old))
+
+# What is there is not what the digest wants: nothing is left of it, nor gone on from.
+result = go_on(url, sha256="0" * 64)
+same(result[0], -7, repr(result[3].error))
+same(files(), ["data.bin"])
+
+# Another request finds the .part of this URL, and does not take it for its own.
+start(url)
+put(P["folder"] + "/other.bin", new)
+result = go_on(STATIC + "/other.bin")
+complete(result, (200, len(new)), "another URL")
+same(content(DST), new)
+
+# A download without resume in between, that loses power: its .part has no .etag.
+start(url)
+try:
+    opts = {"dst": DST, "callback": lambda total, done, userdata: 1 // (done < 3000)}
+    http.request("GET", url, None, None, opts).wait()
+    raise AssertionError("not stopped")
+except ZeroDivisionError:
+    same(files(), ["data.bin"])
+
+# httpbin, with redirects: the URL that was asked for is the one that counts.
+clear()
+url = P["httpbin"] + "/redirect-to?url=" + P["httpbin"] + "/range/40000"
+start(url, redirects=1)
+there = os.stat(PART)[6]
+result = go_on(url, redirects=1)
+complete(result, (206, 40000), "httpbin")
+same(result[2], there)
+same(
+    sha256(content(DST)).digest(), sha256((b"abcdefghijklmnopqrstuvwxyz" * 1600)[:40000]).digest()
+)
+
+# A time limit, and what the server sends slowly.
+clear()
+url = P["httpbin"] + "/range/20000?duration=2&chunk_size=1000"
+same(go_on(url, timeout=1000)[0], -8)
+there = os.stat(PART)[6]
+assert 0 < there < 20000, there
+result = go_on(url)
+complete(result, (206, 20000), "slow")
+same(result[2], there)
+
+# Every other way a server may answer; what it gives in the end is body_of(9000).
+for target, want in (
+    ("/etag", 206),
+    ("/last-modified", 206),
+    ("/chunked", 206),  # the part is chunked
+    ("/until-close", 206),
+    ("/no-ranges", 200),
+    ("/weak", 200),  # nothing to tell versions by, so the whole is asked for again
+    ("/same-second", 200),
+    ("/nothing", 200),
+    ("/if-range-unknown", 200),  # 206 of another version: its ETag says so
+    ("/other-start", 200),
+    ("/other-size", 200),  # Content-Length is not what Content-Range says
+    ("/past-end", 200),
+    ("/no-content-range", 200),
+    ("/bad-content-range", 200),
+    ("/multipart", 200),
+    ("/416-other", 200),
+    ("/416-bare", 200),
+    ("/416-equal-of-another", 200),
+):
+    clear()
+    put(DST, old)
+    start(PEER + target)
+    kept = want == 206 or target[1:] not in ("weak", "same-second", "nothing")
+    same(files()[1:], ["data.bin.part", "data.bin.part.etag"] if kept else [], target)
+    result = go_on(PEER + target)
+    complete(result, (want, 9000), target)
+    same(content(DST), body_of(9000), target)
+
+# A server that sends less than the rest: -5, and a step nearer.
+clear()
+start(PEER + "/piecemeal")
+result = go_on(PEER + "/piecemeal")
+same(result[0], -5)
+for i in range(20):
+    if result[0] == 206:
+        break
+    there = os.stat(PART)[6]
+    result = go_on(PEER + "/piecemeal")
+    same(result[2], there)
+complete(result, (206, 9000), "piecemeal")
+same(content(DST), body_of(9000))
+
+# Failures that leave what is there: an error of the server, a lost connection, nobody there.
+clear()
+start(PEER + "/etag")
+there = content(PART)
+for mood, want in (("503", 503), ("cut", -5)):
+    result = go_on(PEER + "/etag", {"X-Mood": mood})
+    same(result[0], want, mood)
+    same(files(), ["data.bin.part", "data.bin.part.etag"], mood)
+    same(content(PART)[: len(there)], there, mood)
+complete(go_on(PEER + "/etag"), (206, 9000), "after failures")
+same(content(DST), body_of(9000))
+
+# A Range nobody asked for, one of the caller's own, and a method that has none.
+clear()
+same(go_on(PEER + "/unasked")[0], -2)
+same(files(), [])
+text = raises(ValueError, go_on, PEER + "/etag", {"Range": "bytes=0-1"})
+assert "Range" in text, text
+start(PEER + "/etag")
+opts = {"dst": DST, "resume": True}
+code, headers, body = http.request("POST", PEER + "/etag", None, "x", opts).wait()
+same((code, body), (200, 9000))
+
+# Damaged notes are no reason to fail.
+for tag in (b"", b"\n", b"x\ny", b"\xff" * 100):
+    clear()
+    start(PEER + "/etag")
+    put(TAG, tag)
+    complete(go_on(PEER + "/etag"), (200, 9000), tag)
+    same(content(DST), body_of(9000))

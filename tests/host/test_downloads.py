@@ -1,0 +1,147 @@
+"""Bodies that go to a file: whatever happens, the older file or the new one is whole."""
+
+import re
+import time
+
+import pytest
+from servers import Peer, files
+
+
+def body_of(size):
+    return (bytes(range(251)) * (size // 251 + 1))[:size]
+
+
+def bodies(connection):
+    """Answer /FRAMING/SIZE."""
+    while True:
+        try:
+            head, _ = connection.request()
+        except ConnectionError:
+            return
+        connection.received = b""
+        framing, size = re.match(rb"GET /(\w+)/(\d+) ", head).groups()
+        size = int(size)
+        body = body_of(size)
+        if framing == b"chunked":
+            data = b"".join(
+                b"%x\r\n%s\r\n" % (len(body[i : i + 700]), body[i : i + 700])
+                for i in range(0, size, 700)
+            )
+            connection.send(
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + data + b"0\r\n\r\n"
+            )
+        elif framing == b"badchunk":
+            connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxx")
+            return
+        elif framing == b"close":
+            connection.send(b"HTTP/1.1 200 OK\r\n\r\n" + body)
+            return
+        else:
+            status = framing if framing.isdigit() else b"200"
+            connection.send(
+                b"HTTP/1.1 %s x\r\nContent-Length: %d\r\n\r\n" % (status, size)
+                + (body if framing == b"length" or framing.isdigit() else body[: size // 2])
+            )
+            if framing == b"stall":
+                connection.wait_closed()
+            if framing == b"reset":
+                time.sleep(0.1)
+                connection.reset()
+            if framing in (b"stall", b"reset", b"cut"):
+                return
+
+
+@pytest.mark.parametrize("fs", ["host", "lfs", "fat"])
+def test_downloads(mpy, fs):
+    with Peer(bodies) as peer:
+        mpy.run("downloads", uses=["disk"], heap="2m", url=peer.url, fs=fs, timeout=120)
+    assert not peer.errors
+
+
+def ranges(connection):
+    """Serve 9,000 bytes, in the way and with the mistakes that the path names."""
+    head, _ = connection.request()
+    path = head.split()[1][1:].decode()
+    asked = re.search(rb"(?i)\r\nrange: bytes=(\d+)-\r\n", head + b"\r\n")
+    if_range = re.search(rb"(?i)\r\nif-range: (.*?)\r\n", head + b"\r\n")
+    mood = re.search(rb"(?i)\r\nx-mood: (\w+)", head)
+    body = body_of(9000)
+    date = b"Date: Sat, 21 Nov 2026 10:00:00 GMT\r\n"
+    older = b"Last-Modified: Sat, 21 Nov 2026 09:00:00 GMT\r\n"
+    fields = {
+        "last-modified": date + older,
+        "weak": b'ETag: W/"1"\r\n',
+        "same-second": date + date.replace(b"Date", b"Last-Modified"),
+        "nothing": b"",
+    }.get(path, b'ETag: "1"\r\n' + date + older)
+    if mood and mood[1] == b"503":
+        connection.send(b"HTTP/1.1 503 x\r\nContent-Length: 4\r\n\r\nbusy")
+        return
+    status, start, stop, total = b"206", int(asked[1]) if asked else 0, 9000, 9000
+    if path == "unasked":
+        start = 1
+    elif not asked or path == "no-ranges":
+        status, start = b"200", 0
+    else:
+        want = re.search(
+            rb"Last-Modified: (.*)\r" if path == "last-modified" else rb'("1")', fields
+        )
+        if not if_range or if_range[1] != want[1]:
+            connection.send(b"HTTP/1.1 500 If-Range\r\nContent-Length: 0\r\n\r\n")
+            return
+    if path == "piecemeal":
+        stop = min(stop, start + 4000) if asked else stop
+    body = body[start:stop]
+    span = b"bytes %d-%d/%d" % (start, stop - 1, total)
+    length = len(body)
+    if status == b"206":
+        if path == "other-start":
+            span = b"bytes %d-%d/%d" % (start + 1, stop - 1, total)
+        elif path == "other-size":
+            body = body[:-1]
+            length -= 1
+        elif path == "past-end":
+            span = b"bytes %d-%d/%d" % (start, stop, total)
+        elif path == "bad-content-range":
+            span = b"bytes all of it"
+        elif path == "multipart":
+            fields += b"Content-Type: multipart/byteranges; boundary=x\r\n"
+        elif path == "if-range-unknown":
+            fields = fields.replace(b'"1"', b'"2"')
+        elif path.startswith("416"):
+            status = b"416"
+            body = b"no such range"
+            length = len(body)
+            span = b"bytes */%d" % (start if path == "416-equal-of-another" else 8999)
+            if path == "416-equal-of-another":
+                fields = fields.replace(b'"1"', b'"2"')
+        if path not in ("no-content-range", "multipart", "416-bare"):
+            fields += b"Content-Range: " + span + b"\r\n"
+    connection.send(b"HTTP/1.1 " + status + b" x\r\n" + fields)
+    if status == b"206" and path == "chunked":
+        connection.send(
+            b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % length + body + b"\r\n0\r\n\r\n"
+        )
+    elif status == b"206" and path == "until-close":
+        connection.send(b"\r\n" + body)
+    else:
+        connection.send(b"Content-Length: %d\r\n\r\n" % length)
+        if mood and mood[1] == b"cut":
+            body = body[:-10]
+        connection.send(body)
+
+
+@pytest.mark.parametrize("fs", ["host", "lfs", "fat"])
+def test_resume(mpy, fs, httpbin_url, tmp_path):
+    with Peer(ranges) as peer, files(tmp_path) as static:
+        mpy.run(
+            "resume",
+            uses=["disk"],
+            heap="4m",
+            fs=fs,
+            peer=peer.url,
+            httpbin=httpbin_url,
+            static=static,
+            folder=str(tmp_path),
+        )
+    assert not peer.errors
