@@ -12,26 +12,18 @@ Tasks, as in LuatOS; `await` in place of `.wait()` lets other tasks of asyncio r
 import sys
 from time import ticks_diff, ticks_ms
 
-OK = 0
-ERROR = -1
 
-# The codes of a failed request in the task API.
-ERROR_STATE = -1
-ERROR_HEADER = -2
-ERROR_BODY = -3
-ERROR_CONNECT = -4
-ERROR_CLOSE = -5
-ERROR_RX = -6
-ERROR_DOWNLOAD = -7
-ERROR_TIMEOUT = -8
-ERROR_FOTA = -9
-
-
-# Jobs waiting for the callback that is running now, None when none is.
-_queue = None
-
-# What certificates() has set.
-_tls = None
+def __getattr__(name):
+    # What not every program needs is loaded when it is first asked for.
+    module = "codes"
+    if name in ("get", "post", "put", "delete"):
+        module = "callbacks"
+    elif name == "certificates":
+        module = "pem"
+    elif name == "close":
+        module = "keepalive"
+    value = globals()[name] = getattr(__import__(module, None, None, True, 1), name)
+    return value
 
 
 def _running():
@@ -50,6 +42,8 @@ def _running():
 class Request:
     # A request and where it stands. `exchange` works on it, a driver resumes `exchange`.
 
+    certificates = None  # what certificates() has set
+
     def __init__(self, method, url, headers, body, opts, tls, nodemcu=False):
         if not isinstance(method, str) or not isinstance(url, str):
             raise TypeError("method and url must be text")
@@ -60,9 +54,9 @@ class Request:
             check_token(method)
         self.url = url
         self.opts = opts
-        if tls and _tls:
-            tls = (tls[0] or _tls[0],) + tls[1:]  # who is trusted stays, whoever asks
-        self.tls = tls or _tls
+        if tls and self.certificates:
+            tls = (tls[0] or self.certificates[0],) + tls[1:]  # who is trusted stays
+        self.tls = tls or self.certificates
         self.nodemcu = nodemcu
         self.agent = "ESP8266" if nodemcu else "MicroPython"
         self.redirects = opts.get("redirects") or None  # None: do not even look
@@ -110,7 +104,7 @@ class Request:
             return drive(self)
         except MemoryError as er:
             self.error = er
-            return ERROR_STATE, None, None
+            return -1, None, None  # ERROR_STATE
 
     def __iter__(self):
         try:
@@ -119,7 +113,7 @@ class Request:
             return (yield from drive(self))
         except MemoryError as er:
             self.error = er
-            return ERROR_STATE, None, None
+            return -1, None, None  # ERROR_STATE
 
     def left(self):
         # Milliseconds until the time is up; -1 for ever, as poll() has it.
@@ -133,81 +127,6 @@ class Request:
         if self._steps is None:
             self._steps = steps
         return getattr(steps, name)
-
-
-def _deliver(callback, result):
-    if callback:
-        code, _, body = result
-        callback(code if code > 0 else ERROR, body)
-
-
-def _task(r, callback):
-    _deliver(callback, (yield from r))
-
-
-def _call(method, url, headers, body, callback, tls=None):
-    # The callback API: perform a request now, in a task, or after the running callback.
-    global _queue
-    if callback is not None and not callable(callback):
-        raise TypeError("callback must be callable")
-    opts = {"timeout": 10000, "redirects": 20}
-    try:
-        r = Request(method, url, headers, body, opts, tls, True)
-    except MemoryError:
-        return _deliver(callback, (ERROR, None, None))
-    if hasattr(r.body, "rewind"):
-        raise TypeError("body must be text or bytes")
-    core = _running()
-    if core:
-        core.create_task(_task(r, callback))
-        return
-    if _queue is not None:
-        _queue.append((r, callback))
-        return
-    _queue = [(r, callback)]
-    error = None
-    try:
-        while _queue:
-            r, callback = _queue.pop(0)
-            try:
-                _deliver(callback, r.wait())
-            except Exception as er:
-                error = error or er  # the queued ones are still owed their callbacks
-    finally:
-        _queue = None
-    if error:
-        raise error
-
-
-def get(url, headers=None, callback=None):
-    """GET `url` and call `callback(code, body)` once.
-
-    `headers` is None, a dict, or text or bytes of whole lines that end in CRLF; Host, Connection
-    and User-Agent in it are dropped. `code` is the status of the response, or -1 for any failure
-    (then `body` is None) or after 10 s; `body` is bytes-like. Redirects are followed, up to 20.
-
-    In a running loop of asyncio the call returns at once. Without one it returns after the
-    callback, and a call made by a callback is performed when that has returned.
-
-    TypeError and ValueError for wrong arguments are raised at once.
-    API of NodeMCU: https://nodemcu.readthedocs.io/en/release/modules/http/
-    """
-    _call("GET", url, headers, None, callback)
-
-
-def post(url, headers=None, body=None, callback=None):
-    """POST `body` (text, sent as UTF-8, or bytes-like) to `url`; else as `get`."""
-    _call("POST", url, headers, body, callback)
-
-
-def put(url, headers=None, body=None, callback=None):
-    """PUT `body` to `url`; else as `post`."""
-    _call("PUT", url, headers, body, callback)
-
-
-def delete(url, headers=None, body=None, callback=None):
-    """DELETE `url`, with a `body` if it is not empty; else as `post`."""
-    _call("DELETE", url, headers, body, callback)
 
 
 def request(
@@ -274,7 +193,9 @@ def request(
             method, url = url, method
         if opts is not None:
             raise TypeError("callback must be callable; opts are for the task API")
-        return _call(method, url, headers, body, callback, tls)
+        from .callbacks import call
+
+        return call(method, url, headers, body, callback, tls)
     if opts is None:
         opts = {}
     else:
@@ -282,23 +203,3 @@ def request(
 
         check(opts)
     return Request(method, url, headers, body, opts, tls)
-
-
-def certificates(ca_file=None, client_ca=None, client_key=None, client_password=None):
-    """Set the certificates of every later request that has none of its own, in both APIs.
-
-    Arguments as in `request`; without any, there are none again. A request that has only a client
-    certificate of its own still trusts `ca_file` and nobody else.
-    """
-    global _tls
-    from .pem import check
-
-    tls = check(ca_file, client_ca, client_key, client_password)
-    _tls = tls if any(tls) else None
-
-
-def close():
-    """Close the connection that a request with `keepalive` has left open, if there is one."""
-    keepalive = sys.modules.get("http.keepalive")
-    if keepalive:
-        keepalive.close()

@@ -14,13 +14,14 @@ def drive(r):
     if r.code is not None:
         raise RuntimeError("a request is performed once; make a new one")
     stream = None
-    ready = None
+    registered = ready = None
     steps = exchange(r)
     try:
         while True:
             events = steps.send(ready)
             if stream is not r.stream:
                 stream = r.stream
+                registered = None
                 poller = poll()
             left = r.left()
             ready = None
@@ -28,7 +29,9 @@ def drive(r):
             if left and not events:
                 ready = True
             elif left:
-                poller.register(stream, events)
+                if events != registered:
+                    registered = events
+                    poller.register(stream, events)  # allocates on some ports
                 for _, ready in poller.ipoll(left):  # poll() would allocate its result
                     break
             if not ready:

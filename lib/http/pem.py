@@ -52,3 +52,15 @@ def der(data):
     if b":" in text:  # RFC 1421, as older keys have it
         fields, text = text.split(b"\n\n", 1)
     return a2b_base64(text), fields
+
+
+def certificates(ca_file=None, client_ca=None, client_key=None, client_password=None):
+    """Set the certificates of every later request that has none of its own, in both APIs.
+
+    Arguments as in `request`; without any, there are none again. A request that has only a client
+    certificate of its own still trusts `ca_file` and nobody else.
+    """
+    from . import Request
+
+    tls = check(ca_file, client_ca, client_key, client_password)
+    Request.certificates = tls if any(tls) else None

@@ -13,12 +13,17 @@ def loaded():
 
 codes = []
 same(loaded(), [])
-http.get(P["url"], None, lambda code, body: codes.append(code))
-core = ["blocking", "exchange", "response", "url"]
-same(loaded(), core)
 same(http.request("GET", P["url"]).wait()[0], 200)
-same(loaded(), sorted(core + ["headers"]))
+used = ["blocking", "exchange", "headers", "response", "url"]
+same(loaded(), used)
+http.get(P["url"], None, lambda code, body: codes.append(code))
+used.append("callbacks")
+same(loaded(), sorted(used))
 http.get(P["url"], "X: y\r\n", lambda code, body: codes.append(code))
-same(loaded(), sorted(core + ["headers", "fields"]))
+used.append("fields")
+same(loaded(), sorted(used))
 same(codes, [200, 200])
+same(http.ERROR_FOTA, -9)
+used.append("codes")
+same(loaded(), sorted(used))
 assert not [name for name in sys.modules if "asyncio" in name], sys.modules

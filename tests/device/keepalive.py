@@ -2,7 +2,7 @@
 # answers tell which connection was used. P["url"], and P["other"] of another origin, may be https.
 
 import http
-from http import exchange
+import http.exchange
 
 URL = P["url"]
 CA = P.get("ca")
@@ -193,6 +193,7 @@ last = get("/length")
 same(last[1], 2, "a connection of a task is of use without one")
 
 # Memory that a waiting connection takes is given back before there is too little.
+exchange = http.exchange
 connect = exchange.connect
 failures = []
 

@@ -28,40 +28,55 @@ class MicroPython:
         self.folder = folder
         self.command = unix.find(bits)
 
-    def run(self, script, *, uses=(), heap="512k", timeout=60, **parameters):
-        """Run tests/device/<script>.py with `parameters` in P; return what it printed.
+    def start(self, script, *, uses=(), heap="512k", **parameters):
+        """Start tests/device/<script>.py with `parameters` in P; return the process.
 
         `uses` names other files of that folder to put before it.
-
-        It fails the test when the script raises, prints no OK at its end, or takes more than
-        `timeout` seconds (it is killed then).
         """
         sources = [(DEVICE / f"{name}.py").read_text() for name in ("prelude", *uses, script)]
         path = self.folder / f"{script}.py"
         path.write_text("\n".join([f"P = {parameters!r}", *sources, "print('OK')", ""]))
-        env = dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}")
+        return subprocess.Popen(
+            [self.command, "-X", f"heapsize={heap}", str(path)],
+            cwd=self.folder,
+            env=dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def run(self, script, *, timeout=60, **parameters):
+        """Run a script as `start` does; return what it printed.
+
+        It fails the test when the script raises, prints no OK at its end, or takes more than
+        `timeout` seconds (it is killed then).
+        """
+        process = self.start(script, **parameters)
         try:
-            done = subprocess.run(
-                [self.command, "-X", f"heapsize={heap}", str(path)],
-                cwd=self.folder,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=timeout,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as er:
-            pytest.fail(f"{script} hung for {timeout} s and was killed:\n{er.stdout}")
-        out = done.stdout.decode(errors="replace")
-        if done.returncode or not out.endswith("OK\n"):
-            pytest.fail(f"{script} ended with {done.returncode}:\n{out}", pytrace=False)
+            out, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, _ = process.communicate()
+            pytest.fail(f"{script} hung for {timeout} s and was killed:\n{out.decode()}")
+        out = out.decode(errors="replace")
+        if process.returncode or not out.endswith("OK\n"):
+            pytest.fail(f"{script} ended with {process.returncode}:\n{out}", pytrace=False)
         return out[:-3]
 
 
 @pytest.fixture(params=[64, 32], ids=["64bit", "32bit"])
 def mpy(request, tmp_path):
     return MicroPython(request.param, tmp_path)
+
+
+@pytest.fixture
+def mpy64(tmp_path):
+    return MicroPython(64, tmp_path)
+
+
+@pytest.fixture
+def mpy32(tmp_path):
+    return MicroPython(32, tmp_path)
 
 
 @pytest.fixture(scope="session")

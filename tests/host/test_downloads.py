@@ -1,6 +1,9 @@
 """Bodies that go to a file: whatever happens, the older file or the new one is whole."""
 
+import hashlib
+import random
 import re
+import subprocess
 import time
 
 import pytest
@@ -145,3 +148,58 @@ def test_resume(mpy, fs, httpbin_url, tmp_path):
             folder=str(tmp_path),
         )
     assert not peer.errors
+
+
+@pytest.mark.parametrize("fs", ["host", "lfs", "fat"])
+def test_killed(mpy64, fs):
+    """SIGKILL at random moments: the old file or the whole new one is there, each time."""
+    rounds = 100
+    size = 150000
+    version = 0
+    clock = random.Random(fs)
+
+    def serve(connection):
+        connection.request()
+        body = bytes([version]) * size
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
+        for i in range(0, size, 10000):
+            connection.send(body[i : i + 10000])
+            time.sleep(0.002)
+
+    def client(what):
+        return mpy64.start(
+            "killed", uses=["disk"], heap="1m", url=peer.url, fs=fs, what=what, size=size
+        )
+
+    digests = {hashlib.sha256(bytes([n]) * size).hexdigest(): n for n in range(rounds + 1)}
+    with Peer(serve) as peer:
+        took = []
+        for what in ("format", "download", "download"):
+            start = time.monotonic()
+            out = client(what).communicate(timeout=30)[0]
+            took.append(time.monotonic() - start)
+            assert out.endswith(b"OK\n"), out
+        counts = {"old": 0, "new": 0}
+        held = 0
+        for version in range(1, rounds + 1):
+            process = client("download")
+            try:
+                # At most what it takes in all, and more often near the end, where files move.
+                process.wait(max(took[1:]) * clock.random() ** 0.5 * 1.1)
+                out = process.communicate()[0]
+                assert out.endswith(b"OK\n"), out
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+            out = client("check").communicate(timeout=30)[0].decode()
+            assert out.endswith("OK\n"), (version, out)
+            found = digests.get(out.split()[0])
+            assert found in (held, version), (version, out)
+            counts["new" if found == version else "old"] += 1
+            held = found
+    assert min(counts.values()) > 5, counts
+
+
+def test_allocation(mpy):
+    with Peer(bodies) as peer:
+        mpy.run("allocation", heap="1m", url=peer.url)
