@@ -9,7 +9,7 @@ try:
 except ImportError:
     from uasyncio import core  # v1.20
 
-from .exchange import exchange
+from .exchange import start
 
 _TIMEOUT = const(-8)
 _RETRY_MS = const(10)
@@ -17,12 +17,10 @@ _RETRY_MS = const(10)
 
 def drive(r):
     """Perform the request `r` in the current task; a coroutine that returns its result."""
-    if r.code is not None:
-        raise RuntimeError("a request is performed once; make a new one")
     task = core.cur_task
     late = OSError(ETIMEDOUT)
     ready = None
-    steps = exchange(r)
+    steps = start(r)
     guard = core.create_task(_guard(r, task, late)) if r.opts.get("timeout", 1) else None
     try:
         while True:

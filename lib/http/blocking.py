@@ -4,18 +4,16 @@ from errno import ETIMEDOUT
 from micropython import const
 from select import poll
 
-from .exchange import exchange
+from .exchange import start
 
 _TIMEOUT = const(-8)
 
 
 def drive(r):
     """Perform the request `r` to its end and return its result."""
-    if r.code is not None:
-        raise RuntimeError("a request is performed once; make a new one")
     stream = None
     registered = ready = None
-    steps = exchange(r)
+    steps = start(r)
     try:
         while True:
             events = steps.send(ready)

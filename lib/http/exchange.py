@@ -23,6 +23,9 @@ _HEAD_LIMIT = const(8192)  # bytes, of interim and final response heads together
 _SMALL = const(1024)  # a request body of up to this many bytes leaves with its head
 
 
+_used = False
+
+
 def exchange(r):
     """Perform the request `r`: a generator that yields POLLIN and POLLOUT for `r.stream`,
     or 0 to go on at once.
@@ -132,9 +135,9 @@ def exchange(r):
             r.code = _BODY
             length = r.length
             if r.sink or length is None or length < 0:
-                from .transfer import receive
+                from .transfer import transfer
 
-                body = yield from receive(r, status)
+                body = yield from transfer(r, status)
             else:
                 body = bytearray(length)
                 n = len(r.buf) - r.pos
@@ -180,6 +183,18 @@ def exchange(r):
                 r.sink.close()
 
 
+def start(r):
+    """Return `exchange` for the request `r`, which must be new."""
+    global _used
+    if r.code is not None:
+        raise RuntimeError("a request is performed once; make a new one")
+    if not _used:
+        # Loading leaves holes: without this the first GET needs 768 bytes more of a small heap.
+        _used = True
+        gc.collect()
+    return exchange(r)
+
+
 def connect(r, host, port):
     """Begin to connect; return the socket, which does not block."""
     family = socket.AF_INET
@@ -201,7 +216,3 @@ def connect(r, host, port):
         if er.errno != EINPROGRESS:
             raise
     return stream
-
-
-# Loading leaves holes between what stays: without this a first GET needs 768 bytes more heap.
-gc.collect()

@@ -1,28 +1,33 @@
 # A body that goes into the caller's buffer (opts["dst"]), or into memory while its progress is
 # told.
 
-from .sink import Sink
+from .sink import Base
 
 
-class Memory(Sink):
-    def wants(self, status):
-        return self._r.opts.get("dst") is None or super().wants(status)
+class Sink(Base):
+    def begin(self, status):
+        if self.r.opts.get("dst") is not None:
+            return super().begin(status)
+        self.open(status)
+        self.tell()
+        return ()
 
-    def _open(self, status):
-        dst = self._r.opts.get("dst")
+    def open(self, status):
+        dst = self.r.opts.get("dst")
+        self.total = max(self.r.length or 0, 0)
         if dst is None:
-            self._memory = bytearray(self.total)
+            self.body = bytearray(self.total)
         else:
-            self._memory = memoryview(dst)
+            self.body = memoryview(dst)
             if self.total > len(dst):
                 raise ValueError("small")
 
-    def _store(self, buf, pos, n):
+    def put(self, buf, pos, n):
         done = self.done
-        memory = self._memory
-        if done + n > len(memory) and self._r.opts.get("dst") is not None:
+        body = self.body
+        if done + n > len(body) and self.r.opts.get("dst") is not None:
             raise ValueError("small")
-        memory[done : done + n] = memoryview(buf)[pos : pos + n]
+        body[done : done + n] = memoryview(buf)[pos : pos + n]
 
-    def _complete(self):
-        return self._memory if self._r.opts.get("dst") is None else self.done
+    def end(self):
+        return self.body if self.r.opts.get("dst") is None else self.done

@@ -2,29 +2,17 @@
 
 import socket
 
-_KNOWN = (
-    "timeout",
-    "dst",
-    "adapter",
-    "debug",
-    "ipv6",
-    "callback",
-    "userdata",
-    "fota",
-    "redirects",
-    "sha256",
-    "resume",
-    "keepalive",
-)
-
 
 def check(opts):
     """Raise TypeError or ValueError for options that cannot be meant."""
     if not isinstance(opts, dict):
         raise TypeError("opts must be a dict")
+    known = (
+        "timeout dst adapter debug ipv6 callback userdata fota redirects sha256 resume keepalive"
+    ).split()
     for key in opts:
-        if key not in _KNOWN:
-            raise ValueError("unknown option %r; there are %s" % (key, ", ".join(_KNOWN)))
+        if key not in known:
+            raise ValueError("unknown option %r; there are %s" % (key, ", ".join(known)))
     for key in ("timeout", "redirects"):
         value = opts.get(key, 0)
         if not isinstance(value, int):

@@ -3,7 +3,7 @@
 
 from micropython import const
 
-from .sink import Sink
+from .sink import Base
 
 _FOTA = const(-9)
 
@@ -11,7 +11,7 @@ _BLOCK = const(4096)  # of flash, erased and written as one
 _MAGIC = const(0xE9)  # the first byte of an ESP image
 
 
-class Image(Sink):
+class Sink(Base):
     code = _FOTA
 
     def __init__(self, r):
@@ -21,40 +21,40 @@ class Image(Sink):
         except ImportError:
             raise ValueError("ota")
         # OSError where the partition table has none.
-        self._partition = Partition(Partition.RUNNING).get_next_update()
-        self._size = self._partition.info()[3]
+        self.partition = Partition(Partition.RUNNING).get_next_update()
+        self.size = self.partition.info()[3]
 
-    def _open(self, status):
-        self._block = bytearray(_BLOCK)
-        if self.total > self._size:
+    def open(self, status):
+        self.block = bytearray(_BLOCK)
+        if self.total > self.size:
             raise ValueError("big")
 
-    def _store(self, buf, pos, n):
+    def put(self, buf, pos, n):
         done = self.done
         if not done and buf[pos] != _MAGIC:
             raise ValueError("magic")
-        if done + n > self._size:
+        if done + n > self.size:
             raise ValueError("big")
         view = memoryview(buf)
         while n:
             start = done % _BLOCK
             size = min(n, _BLOCK - start)
-            self._block[start : start + size] = view[pos : pos + size]
+            self.block[start : start + size] = view[pos : pos + size]
             done += size
             pos += size
             n -= size
             if not done % _BLOCK:
-                self._partition.writeblocks(done // _BLOCK - 1, self._block)
+                self.partition.writeblocks(done // _BLOCK - 1, self.block)
 
-    def _complete(self):
+    def end(self):
         done = self.done
         if not done:
             raise ValueError("magic")
         rest = done % _BLOCK
         if rest:
             for i in range(rest, _BLOCK):
-                self._block[i] = 0xFF  # as erased flash is
-            self._partition.writeblocks(done // _BLOCK, self._block)
+                self.block[i] = 0xFF  # as erased flash is
+            self.partition.writeblocks(done // _BLOCK, self.block)
         # ESP-IDF checks the whole image here, and refuses a bad one.
-        self._partition.set_boot()
+        self.partition.set_boot()
         return done

@@ -4,14 +4,14 @@
 from micropython import const
 from select import POLLIN
 
-from .response import receive as receive_some
+from .response import receive
 
 _BODY = const(-3)
 
 _BUFFER = const(512)  # bytes; larger ones gain little, and 38 KB heaps have to hold it
 
 
-def receive(r, status):
+def transfer(r, status):
     """Read the body; a generator that returns it, or the number of bytes written."""
     body = bytearray()
     sink = r.sink
@@ -39,7 +39,7 @@ def receive(r, status):
             yield 0 if r.secure and got is not None else POLLIN  # as in exchange.py
             if left is None and r.secure:
                 # The end may be all that tells this body is complete: see response.py.
-                buf = receive_some(r)
+                buf = receive(r)
                 got = None if buf is None else len(buf)
             else:
                 if len(buf) != _BUFFER:
