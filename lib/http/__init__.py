@@ -49,9 +49,9 @@ class Request:
             raise TypeError("method and url must be text")
         self.method = method.upper()
         if self.method not in ("GET", "POST", "PUT", "DELETE", "HEAD"):
-            from .fields import check_token
+            from .fields import check
 
-            check_token(method)
+            check(method)
         self.url = url
         self.opts = opts
         if tls and self.certificates:

@@ -38,7 +38,7 @@ class Decoder:
             n += size + 7 if size > 0 else 2 if size == 0 else 3
         return n
 
-    def feed(self, buf, pos, end):
+    def read(self, buf, pos, end):
         """Take framing from buf[pos:end], set `left`, and return the index after it.
 
         Raises ValueError for malformed framing.

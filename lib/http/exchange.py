@@ -45,9 +45,9 @@ def exchange(r):
         again = False
         try:
             if r.sink is None and ("dst" in r.opts or "callback" in r.opts or "fota" in r.opts):
-                from .sink import choose
+                from .sink import sink
 
-                r.sink = choose(r)
+                r.sink = sink(r)
 
             # URL and request head.
             r.code = _CONNECT
@@ -91,9 +91,9 @@ def exchange(r):
                 # of TLS.
                 yield POLLOUT
                 if tls:
-                    from .secure import wrap
+                    from .secure import secure
 
-                    r.stream = wrap(r, host)
+                    r.stream = secure(r, host)
                     r.socket = stream
                     stream = r.stream
             n = stream.write(data)
@@ -118,9 +118,9 @@ def exchange(r):
             if r.opts.get("debug"):
                 print("http: status", status, "length", r.length)
             if r.redirects is not None and status // 100 == 3:
-                from .redirect import follow
+                from .redirect import redirect
 
-                again = follow(r, status)
+                again = redirect(r, status)
             elif r.sink:
                 status = r.sink.judge(status)
                 again = not status
@@ -167,9 +167,9 @@ def exchange(r):
             keepalive = sys.modules.get("http.keepalive")
             again = keepalive and keepalive.again(r, er)
             if not again:
-                from .failure import explain
+                from .failure import failure
 
-                return explain(r, er), None, None
+                return failure(r, er), None, None
         finally:
             # On unix a second close would close the number again, whoever has it then.
             if r.stream:

@@ -41,7 +41,7 @@ _TEXTS = {
 }
 
 
-def explain(r, er):
+def failure(r, er):
     """Set `r.error` for the exception `er`, and return the code to report."""
     code = r.code
     if isinstance(er, EOFError):

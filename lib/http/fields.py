@@ -39,7 +39,7 @@ def block(headers, drop, resume=False):
     return kept
 
 
-def check_token(name):
+def check(name):
     """Raise ValueError unless the text `name` is a token: RFC 9110 section 5.6.2."""
     for c in name:
         if not "!" <= c <= "~" or c in '"(),/:;<=>?@[\\]{}':

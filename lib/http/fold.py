@@ -1,7 +1,7 @@
 # Obsolete line folding of header fields, loaded when a server still does it.
 
 
-def unfold(head):
+def fold(head):
     """Join every line of `head` that starts with a blank to the one before it by a space.
 
     RFC 9112 section 5.2. ValueError where there is no field before it.

@@ -5,9 +5,9 @@ from .sink import Base
 
 
 class Sink(Base):
-    def begin(self, status):
+    def start(self, status):
         if self.r.opts.get("dst") is not None:
-            return super().begin(status)
+            return super().start(status)
         self.open(status)
         self.tell()
         return ()

@@ -8,7 +8,7 @@ from .url import split
 _CONNECT = const(-4)
 
 
-def follow(r, status):
+def redirect(r, status):
     """Make `r` the request that the response asks for; return False if it asks for none.
 
     Raises ValueError when it cannot be followed.

@@ -52,9 +52,9 @@ def receive_head(r):
         r.pos = stop
         r.head = bytes(buf[pos:stop])
         if b"\n " in r.head or b"\n\t" in r.head:
-            from .fold import unfold
+            from .fold import fold
 
-            r.head = unfold(r.head)
+            r.head = fold(r.head)
         status, r.length = parse(r.head, r.method)
         # Interim responses say nothing that matters here. 101 is final: HTTP ends with it.
         if status >= 200 or status == 101:

@@ -28,7 +28,7 @@ _MBEDTLS = _CONTEXT or sys.platform == "esp32"
 _last = (None, None)
 
 
-def wrap(r, host):
+def secure(r, host):
     """Return the TLS stream over `r.stream`.
 
     With mbedTLS the handshake is part of the first write, which does not block. Others might send
@@ -47,16 +47,16 @@ def wrap(r, host):
     except OSError:
         pass  # not an option of this port
     if _MBEDTLS:
-        return _wrap(r, host, False)
+        return wrap(r, host, False)
     left = r.left()
     # 2 ms more, for the 30 bits that a float has there.
     r.stream.settimeout(None if left < 0 else (left + 2) / 1000)
-    stream = _wrap(r, host, True)
+    stream = wrap(r, host, True)
     stream.setblocking(False)
     return stream
 
 
-def _wrap(r, host, handshake):
+def wrap(r, host, handshake):
     global _last
 
     def check():

@@ -7,7 +7,7 @@ _BODY = const(-3)
 _DOWNLOAD = const(-7)
 
 
-def choose(r):
+def sink(r):
     """Return the destination that the options of `r` ask for."""
     if r.opts.get("fota"):
         from .ota import Sink
@@ -48,7 +48,7 @@ class Base:
         """Return the status to go on with, or 0 to make the request again."""
         return status
 
-    def begin(self, status):
+    def start(self, status):
         """Get ready for the body. Return what has to be done before, as an iterator to exhaust,
         or None when this response has nothing to store."""
         r = self.r

@@ -16,7 +16,7 @@ def transfer(r, status):
     body = bytearray()
     sink = r.sink
     if sink:
-        steps = sink.begin(status)
+        steps = sink.start(status)
         if steps is None:
             return 0
         yield from steps
@@ -57,7 +57,7 @@ def transfer(r, status):
             pos = 0
             end = got or 0
         elif left == 0:
-            pos = decoder.feed(buf, pos, end)
+            pos = decoder.read(buf, pos, end)
             left = decoder.left
             if left < 0:
                 break

@@ -27,7 +27,7 @@ for body, data in BODIES:
                         pos += n
                         left -= n
                     else:
-                        pos = decoder.feed(buf, pos, end)
+                        pos = decoder.read(buf, pos, end)
                         left = decoder.left
                 if left >= 0:
                     least = left + decoder.least()
