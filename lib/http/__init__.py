@@ -89,7 +89,6 @@ class Request:
         self.stream = None
         self.secure = False
         self.keep = bool(opts.get("keepalive"))  # the connection, after the response
-        self.reused = False  # the connection is one that was kept
         self.socket = None  # the one below a stream of TLS, until the handshake is complete
         self.sink = None
         self._steps = None
@@ -103,8 +102,7 @@ class Request:
 
             return drive(self)
         except MemoryError as er:
-            self.error = er
-            return -1, None, None  # ERROR_STATE
+            return self._failed(er)
 
     def __iter__(self):
         try:
@@ -112,8 +110,15 @@ class Request:
 
             return (yield from drive(self))
         except MemoryError as er:
-            self.error = er
-            return -1, None, None  # ERROR_STATE
+            return self._failed(er)
+
+    def _failed(self, er):
+        # Out of memory before `exchange` could begin, or to load what it needs.
+        self.error = er
+        keepalive = sys.modules.get("http.keepalive")
+        if keepalive:
+            keepalive.close()
+        return -1, None, None  # ERROR_STATE
 
     def left(self):
         # Milliseconds until the time is up; -1 for ever, as poll() has it.

@@ -14,6 +14,7 @@ from .response import receive_head
 from .url import split
 
 # Codes of the task API, see __init__.py: what a failure means where it happens.
+_STATE = const(-1)
 _HEADER = const(-2)
 _BODY = const(-3)
 _CONNECT = const(-4)
@@ -34,6 +35,7 @@ def exchange(r):
     happens, closing the generator included, the connection is closed, or kept for `keepalive`.
     """
     r.start = ticks_ms()
+    r.code = _STATE
     headers = None
     if not r.nodemcu:
         # Early, because code loaded between buffers would split the heap.
@@ -42,7 +44,7 @@ def exchange(r):
         headers = Headers()
     # One round, or more: for redirects, and where the request has to be made again.
     while True:
-        again = False
+        again = r.reused = False
         try:
             if r.sink is None and ("dst" in r.opts or "callback" in r.opts or "fota" in r.opts):
                 from .sink import sink
@@ -105,6 +107,7 @@ def exchange(r):
             # Response head.
             status = None
             if n < len(data) or body is not None:
+                r.code = _RX
                 from .upload import send
 
                 status = yield from send(r, data, n, body)

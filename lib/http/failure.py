@@ -31,7 +31,9 @@ _TEXTS = {
     "location": "bad Location",
     "plain": "redirect to plain http although ca_file was given",
     "twice": "the redirect wants the body again, but it cannot be sent twice",
-    "busy": "another download to this dst is going on",
+    "busy": "another download to this dst, or another update, is going on",
+    "fat": "the power failed as FAT renamed dst: keep the good one of dst, dst.part.old and "
+    "dst.part elsewhere, and check the file system",
     "small": "dst is too small for the body",
     "digest": "the body does not have the given sha256",
     "range": "the server sent a part of the body that nobody asked for",

@@ -4,16 +4,14 @@
 import os
 from micropython import const
 
+from . import _running
 from .sink import Base
 
-_EISDIR = const(21)
 _ENOSPC = const(28)
-
-_DIRECTORY = const(0x4000)  # in the mode that stat() gives
 
 _FLUSH = const(0xFFFF)  # what LittleFS has not flushed is lost without power: at most 64 KB
 
-# The paths that are being downloaded to.
+# The downloads that are going on.
 busy = []
 
 
@@ -21,24 +19,37 @@ class Sink(Base):
     def __init__(self, r):
         super().__init__(r)
         dst = r.opts["dst"]
-        if dst in busy:
-            raise ValueError("busy")
+        # FAT does not mind case.
+        self.name = (dst if dst[0] == "/" else os.getcwd() + "/" + dst).lower()
+        self.name = self.name.replace("/./", "/").replace("//", "/")
+        core = _running()
+        self.loop = core and core._task_queue
+        for other in busy:
+            if other.name == self.name:
+                if other.loop in (None, self.loop):
+                    raise ValueError("busy")
+                other.close()  # its loop has ended, and it with it
         self.path = dst + ".part"
         self.file = None
         self.resume = None
+        self.begun = False
         self.keep = False  # the .part, when this request fails
-        recover(dst)
+        if stat(self.path + ".old"):
+            from .fat import recover
+
+            recover(self.path, dst)
         if r.opts.get("resume"):
             from .resume import Resume
 
             self.resume = Resume(r, self)
-        busy.append(dst)
+        busy.append(self)
 
     def judge(self, status):
         return self.resume.judge(status) if self.resume else status
 
     def open(self, status):
         resume = self.resume
+        self.begun = True
         if resume and self.done:
             self.file = open(self.path, "ab")
             self.total = resume.total
@@ -57,14 +68,21 @@ class Sink(Base):
             self.file.flush()
 
     def end(self):
-        if self.done < self.total:
+        if self.total not in (0, self.done):
             raise EOFError  # of a range the server may send less than it was asked for
         self.file.flush()
         self.file.close()
+        self.file = None
         if hasattr(os, "sync"):
             os.sync()
-        replace(self.path, self.r.opts["dst"])
-        self.file = None
+        dst = self.r.opts["dst"]
+        if stat(dst + ".PART"):
+            from .fat import replace  # told by not minding case
+
+            replace(self.path, dst)
+        else:
+            os.rename(self.path, dst)  # in one step, on POSIX and LittleFS
+        self.begun = False
         if self.resume:
             remove(self.path + ".etag")
         return self.done
@@ -75,10 +93,13 @@ class Sink(Base):
                 self.file.close()
             except OSError:
                 pass  # a full file system says so again; a card may have been pulled out
-            if not self.keep:
-                remove(self.path)
-                remove(self.path + ".etag")
-        busy.remove(self.r.opts["dst"])
+            self.file = None
+        if self.begun and not self.keep:
+            remove(self.path)
+            remove(self.path + ".etag")
+        self.begun = False
+        if self in busy:
+            busy.remove(self)
 
 
 def remove(path):
@@ -94,36 +115,3 @@ def stat(path):
         return os.stat(path)
     except OSError:
         return None
-
-
-def replace(path, dst):
-    """Give the complete file `path` the name `dst`, which may exist."""
-    if not stat(dst + ".PART"):
-        # POSIX and LittleFS replace a file in one step.
-        os.rename(path, dst)
-        return
-    # FAT, told by not minding case, has MicroPython remove `dst` first. So the old file gets
-    # another name, which `recover` finds when the power fails before the next step.
-    old = path + ".old"
-    found = stat(dst)
-    if found:
-        if found[0] & _DIRECTORY:
-            raise OSError(_EISDIR)
-        os.rename(dst, old)
-    try:
-        os.rename(path, dst)
-    except OSError:
-        if found:
-            os.rename(old, dst)
-        raise
-    remove(old)
-
-
-def recover(dst):
-    """Complete or undo a `replace` that was interrupted."""
-    old = dst + ".part" + ".old"
-    if stat(old):
-        if stat(dst):
-            remove(old)
-        else:
-            os.rename(old, dst)

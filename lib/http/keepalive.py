@@ -7,7 +7,6 @@ from micropython import const
 from .response import field, receive
 
 _CONNECT = const(-4)
-_TIMEOUT = const(-8)
 
 _ENOMEM = const(12)
 
@@ -29,7 +28,9 @@ def take(r, origin):
     Whatever it is, it waits no longer: the connection of `r` takes its place.
     """
     global _idle
-    r.origin = origin + (r.tls if origin[0] else None, r.opts.get("adapter"))
+    if field(b"\n" + r.fields, b"connection"):
+        r.keep = False  # what the caller has to say about it stands
+    r.origin = origin + (r.tls, r.opts.get("adapter"), r.opts.get("ipv6"))
     if not _idle or _idle[0] != r.origin:
         return close()
     stream = r.stream = _idle[1]
@@ -50,10 +51,13 @@ def keep(r):
     """Let the connection of `r`, after its response, wait for another request."""
     global _idle
     head = r.head
-    value = b"," + (field(head, b"connection") or b"").lower().replace(b" ", b"") + b","
-    if head[9:12] == b"101" or b",close," in value:
+    try:
+        options = b",%s," % b"".join((field(head, b"connection") or b"").lower().split())
+    except MemoryError:
         return
-    if head[7] == 48 and b",keep-alive," not in value:
+    if head[9:12] == b"101" or b",close," in options:
+        return
+    if head[7] == 48 and b",keep-alive," not in options:
         return
     close()
     _idle = (r.origin, r.stream)
@@ -62,6 +66,8 @@ def keep(r):
 
 def again(r, er):
     """Return whether the request `r`, which failed with `er`, is to be made once more."""
+    if not r.left():
+        return False
     if isinstance(er, MemoryError) or isinstance(er, OSError) and er.errno == _ENOMEM:
         # Nothing has been sent yet, and without the one that waits there may be room.
         if not _idle or r.code != _CONNECT:
@@ -69,8 +75,8 @@ def again(r, er):
         close()
     elif (
         not r.reused
-        or r.buf
-        or r.code in (0, _TIMEOUT)
+        or r.buf != b""  # some of an answer came; None: all of its head
+        or not r.code
         or not isinstance(er, (OSError, EOFError))
         or r.method not in ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE")
     ):
@@ -82,6 +88,5 @@ def again(r, er):
             r.body.rewind()
         except (OSError, ValueError):
             return False
-    r.reused = False
     gc.collect()
     return True

@@ -26,22 +26,30 @@ def check(opts):
         if not isinstance(dst, (bytearray, memoryview)):
             raise TypeError("dst must be a path, a bytearray or a memoryview")
         dst[:0] = b""  # TypeError for a memoryview that is read-only
+    elif path and (not dst or "\0" in dst):
+        raise ValueError("dst must be a path")
     fota = opts.get("fota")
-    if fota:
+    if fota is False:
+        fota = None
+    if fota is not None:
         if fota is not True and (not isinstance(fota, dict) or set(fota) - {"sha256"}):
             raise ValueError('fota must be True or {"sha256": digest}')
         if dst is not None:
             raise ValueError("dst and fota exclude each other")
     if opts.get("resume") and not path:
         raise ValueError("resume needs a path as dst")
-    for digest in (opts.get("sha256"), isinstance(fota, dict) and fota.get("sha256")):
-        if digest:
-            if not isinstance(digest, str):
-                raise TypeError("sha256 must be text, in hex")
-            if len(digest) != 64 or digest.lower().strip("0123456789abcdef"):
-                raise ValueError("sha256 must be 64 hex digits")
-            if dst is None and not fota:
-                raise ValueError("sha256 is for dst or fota")
+    digest = opts.get("sha256")
+    if isinstance(fota, dict) and "sha256" in fota:
+        if digest is not None:
+            raise ValueError("sha256 is given twice")
+        digest = fota["sha256"]
+    if digest is not None:
+        if not isinstance(digest, str):
+            raise TypeError("sha256 must be text, in hex")
+        if len(digest) != 64 or digest.lower().strip("0123456789abcdef"):
+            raise ValueError("sha256 must be 64 hex digits")
+        if dst is None and fota is None:
+            raise ValueError("sha256 is for dst or fota")
     if opts.get("callback") and not callable(opts["callback"]):
         raise TypeError("callback must be callable")
     adapter = opts.get("adapter", "")

@@ -11,18 +11,28 @@ _BLOCK = const(4096)  # of flash, erased and written as one
 _MAGIC = const(0xE9)  # the first byte of an ESP image
 
 
+# The update that is going on.
+busy = None
+
+
 class Sink(Base):
     code = _FOTA
 
     def __init__(self, r):
+        global busy
         super().__init__(r)
+        if busy:
+            raise ValueError("busy")
         try:
             from esp32 import Partition
         except ImportError:
             raise ValueError("ota")
+        self.running = Partition(Partition.RUNNING)
         # OSError where the partition table has none.
-        self.partition = Partition(Partition.RUNNING).get_next_update()
+        self.partition = self.running.get_next_update()
         self.size = self.partition.info()[3]
+        self.boot = Partition(Partition.BOOT).info()
+        busy = self
 
     def open(self, status):
         self.block = bytearray(_BLOCK)
@@ -44,7 +54,13 @@ class Sink(Base):
             pos += size
             n -= size
             if not done % _BLOCK:
-                self.partition.writeblocks(done // _BLOCK - 1, self.block)
+                self.flush(done // _BLOCK - 1)
+
+    def flush(self, n):
+        if not n and self.boot == self.partition.info():
+            # An earlier update waits there for the reset, and is no more from here on.
+            self.running.set_boot()
+        self.partition.writeblocks(n, self.block)
 
     def end(self):
         done = self.done
@@ -54,7 +70,11 @@ class Sink(Base):
         if rest:
             for i in range(rest, _BLOCK):
                 self.block[i] = 0xFF  # as erased flash is
-            self.partition.writeblocks(done // _BLOCK, self.block)
+            self.flush(done // _BLOCK)
         # ESP-IDF checks the whole image here, and refuses a bad one.
         self.partition.set_boot()
         return done
+
+    def close(self):
+        global busy
+        busy = None

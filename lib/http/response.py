@@ -3,7 +3,7 @@
 from errno import EAGAIN
 from micropython import const
 
-_RECEIVE = const(512)  # bytes at a time: most heads come in one piece, 38 KB heaps have room
+_RECEIVE = const(256)  # bytes at a time: many heads come in one piece, any small heap has room
 
 
 def receive(r):

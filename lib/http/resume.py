@@ -17,19 +17,28 @@ class Resume:
         self.sink = sink  # whose `done` is what there is, and `keep` whether to go on from it
         self.total = 0
         self.asked = b""
-        # Not the URL itself: it may hold a password.
-        self.source = hexlify(sha256(r.url.encode()).digest())
+        self.source = self.digest(r.url)
+        self.possible = r.method == "GET" and not r.body
         size = stat(sink.path)
-        if r.method != "GET" or not size or not size[6] or not stat(sink.path + ".etag"):
+        if not self.possible or not size or not size[6] or not stat(sink.path + ".etag"):
             return
         with open(sink.path + ".etag", "rb") as f:
-            source = f.readline()[:-1]
+            source = f.readline()
+            self.place = f.readline()
             self.validator = f.readline()
         if source == self.source and self.validator:
             sink.done = size[6]
             sink.keep = True
             self.asked = b"Range: bytes=%d-\r\nIf-Range: %s\r\n" % (size[6], self.validator)
             r.fields += self.asked
+
+    def digest(self, url):
+        # Not the URL itself: it may hold a password.
+        return hexlify(sha256(url.encode()).digest()) + b"\n"
+
+    def here(self):
+        # Where redirects led. What follows the path is often a signature, another each time.
+        return self.digest(self.r.url.split("?")[0])
 
     def judge(self, status):
         """Return the status to go on with, 0 to make the request again for the whole."""
@@ -57,7 +66,7 @@ class Resume:
         # for another version.
         head = self.r.head
         found = field(head, b"etag"), field(head, b"last-modified")
-        return self.validator in found or found == (None, None)
+        return self.place == self.here() and (self.validator in found or found == (None, None))
 
     def fits(self, value, status):
         # Whether a Content-Range goes on where the .part ends. Sets the total size.
@@ -91,11 +100,11 @@ class Resume:
         if not validator or validator[:2] == b"W/":
             # A weak ETag does not tell bytes; a date does when it was not the current second.
             validator = field(head, b"last-modified")
-            if validator == field(head, b"date"):
+            if field(head, b"date") in (None, validator):
                 validator = None
-        if validator:
+        if validator and self.possible:
             with open(path + ".etag", "wb") as f:
-                f.write(self.source + b"\n" + validator)
+                f.write(self.source + self.here() + validator)
             self.sink.keep = True
 
     def read(self, digest):

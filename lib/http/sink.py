@@ -9,7 +9,7 @@ _DOWNLOAD = const(-7)
 
 def sink(r):
     """Return the destination that the options of `r` ask for."""
-    if r.opts.get("fota"):
+    if r.opts.get("fota") not in (None, False):
         from .ota import Sink
     elif isinstance(r.opts.get("dst"), str):
         from .file import Sink
@@ -31,6 +31,7 @@ class Base:
         self.r = r
         self.total = 0  # 0 when the server does not say
         self.done = 0
+        self.buf = bytearray(512)
         self.digest = None
         r.code = self.code
         if self.sha256():
@@ -40,9 +41,8 @@ class Base:
 
     def sha256(self):
         # The digest that the body must have.
-        opts = self.r.opts
-        fota = opts.get("fota")
-        return opts.get("sha256") or isinstance(fota, dict) and fota.get("sha256")
+        fota = self.r.opts.get("fota")
+        return (isinstance(fota, dict) and fota or self.r.opts).get("sha256")
 
     def judge(self, status):
         """Return the status to go on with, or 0 to make the request again."""
@@ -54,12 +54,14 @@ class Base:
         r = self.r
         # Only success replaces what is there.
         if r.method == "HEAD" or not 200 <= status < 300 or status == 204:
-            r.keep = r.keep and r.length == 0
+            r.keep = r.keep and r.length == 0 and r.pos == len(r.buf)
             return None
         self.total = max(r.length or 0, 0)
         r.code = self.code
         steps = self.open(status)
         self.tell()
+        if steps:
+            r.code = self.code
         return steps or ()
 
     def tell(self):

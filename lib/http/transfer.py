@@ -28,6 +28,7 @@ def transfer(r, status):
 
         decoder = Decoder()
         left = 0
+    own = sink and sink.buf
     buf = r.buf  # what came with the head
     pos = r.pos
     end = len(buf)
@@ -42,8 +43,9 @@ def transfer(r, status):
                 buf = receive(r)
                 got = None if buf is None else len(buf)
             else:
-                if len(buf) != _BUFFER:
-                    buf = bytearray(_BUFFER)
+                if own is None:
+                    own = bytearray(_BUFFER)
+                buf = own
                 # Nothing is asked for that need not come: readinto() would go on for it, and what
                 # came before an error is lost then.
                 n = _BUFFER

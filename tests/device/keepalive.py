@@ -50,6 +50,8 @@ same(last, [first[0], 100])
 same(ask("/nobody", "HEAD").wait()[0], 200)
 same(ask("/nobody", "GET").wait()[0], 204)
 same(get("/length"), [first[0], 103])
+assert ask("/nobody", "HEAD", dst="never.bin").wait()[0] in (200, 204)
+same(get("/length"), [first[0], 105])
 
 # One that is closed, or asked for by others, is not used.
 last = get("/length")
@@ -70,15 +72,28 @@ if CA:
     same(code, 200)
     assert int(body.split()[0]) != last[0], "other TLS arguments"
 last = get("/length")
+now = get("/length", adapter="127.0.0.1")
+assert now[0] != last[0], "another adapter"
+last = get("/length")
 assert get("/length", url=P["other"])[1] == 1
 now = get("/length")
 assert now[0] != last[0], "one idle connection at most"
 
 # The server closes: after each, with and without saying so, and after five.
-for target in ("/close", "/http10", "/silent", "/until-close", "/reset-later"):
-    last = get(target)
+# (After /close, /tab, /http10 and /switch it waits for the client to.)
+for target in (
+    "/close",
+    "/tab",
+    "/http10",
+    "/switch",
+    "/silent",
+    "/until-close",
+    "/reset-later",
+):
+    last = get("/length")
+    assert ask(target).wait()[0] > 0
     time.sleep_ms(50)  # for the FIN to come: `/race` is without
-    now = get(target)
+    now = get("/length")
     assert now[0] != last[0] and now[1] == 1, (target, last, now)
 http.close()
 answers = [get("/five") for _ in range(12)]
@@ -92,10 +107,33 @@ for target in ("/half", "/no-body"):
     same(get(target)[0], -5, target)
     same(get("/length")[1], 1, target)
 
+for opts in ({}, {"dst": bytearray(20)}, {"dst": "half.bin"}, {"callback": lambda *args: None}):
+    get("/length")
+    same(get("/half-then", **opts)[0], -5, opts)
+    same(get("/length")[1], 1)
+assert "half.bin" not in os.listdir(".")
+get("/length")
+same(get("/to-drop", redirects=1)[0], -5)
+
+# The caller may say himself that it is the last request.
+last = get("/length")
+request = http.request(
+    "GET", URL + "/length", {"Connection": "close"}, "", {"keepalive": True}, CA
+)
+same(request.wait()[0], 200)
+assert get("/length")[0] != last[0]
+
 # Bytes after a response are not taken for the next.
-for target in ("/stray", "/stray-later", "/stray-chunked"):
-    last = get(target)
-    assert isinstance(last, list), (target, last)
+for target, method, opts in (
+    ("/stray", "GET", {}),
+    ("/stray-later", "GET", {}),
+    ("/stray-chunked", "GET", {}),
+    ("/stray-head", "HEAD", {"dst": "never.bin"}),
+    ("/stray-404", "GET", {"dst": "never.bin"}),
+):
+    get("/length")
+    last = get("/length")
+    assert ask(target, method, **opts).wait()[0] > 0
     time.sleep_ms(50)
     now = get("/length")
     assert now[0] != last[0] and now[1] == 1, (target, last, now)
@@ -131,9 +169,15 @@ get("/mute")
 same(get("/mute", timeout=300)[0], -8, "the time limit is no reason either")
 same(get("/length")[1], 1)
 
+
 # An early answer: the rest of the body was never sent.
+def endless():
+    while True:
+        yield bytes(1000)
+
+
 get("/length")
-request = ask("/early", "POST", bytes(300000))
+request = ask("/early", "POST", endless())
 same(request.wait()[0], 413)
 same(get("/length")[1], 1)
 
@@ -213,7 +257,42 @@ same(failures[1], failures[0] - 1, "the idle connection is closed before the sec
 failures.clear()
 code, headers, body = http.request("GET", P["other"] + "/length", None, None, None, CA).wait()
 same(code, -1, "nothing to give back")
+
+
+def no_time(r, host, port):
+    failures.append(0)
+    time.sleep_ms(60)
+    raise OSError(12)
+
+
+get("/length")
+failures.clear()
+exchange.connect = no_time
+opts = {"timeout": 50}
+same(http.request("GET", P["other"], None, None, opts, CA).wait()[0], -1)
+same(len(failures), 1, "the time is up")
 exchange.connect = connect
+
+# A complete response is one, even if there is no memory to keep the connection.
+field = http.keepalive.field
+
+
+def no_field(head, name):
+    raise MemoryError
+
+
+http.keepalive.field = no_field
+get("/length")
+http.keepalive.field = field
+
+# Out of memory before anything began: the idle connection is closed, too.
+get("/length")
+before = descriptors()
+poll = http.blocking.poll
+http.blocking.poll = lambda: no_field(0, 0)
+same(http.request("GET", P["other"], None, None, None, CA).wait()[0], -1)
+http.blocking.poll = poll
+same(descriptors(), before - 1)
 
 http.close()
 gc.collect()

@@ -20,9 +20,9 @@ else:
         opts = {"dst": folder + "data.bin"}
         code, headers, body = http.request("GET", P["url"], None, None, opts).wait()
         same((code, body), (200, P["size"]))
-    elif FS == "fat":
+    elif FS == "fat" and content("/disk/data.bin.part.old") is not None:
         # There the next download is what puts an interrupted exchange of names right.
-        from http.file import recover
+        from http.fat import recover
 
-        recover(folder + "data.bin")
+        recover("/disk/data.bin.part", "/disk/data.bin")
     print(hexlify(sha256(content(folder + "data.bin")).digest()).decode())

@@ -22,7 +22,15 @@ class Partition:
     broken = None  # the block that cannot be written
     single = False  # a partition table without OTA
 
-    def __init__(self, which, label="ota_0", size=64 * BLOCK):
+    def __new__(cls, which, label=None):
+        # As the real one: BOOT and RUNNING give the partition that is it.
+        if label is None:
+            return running if which == cls.RUNNING else cls.boot
+        return object.__new__(cls)
+
+    def __init__(self, which, label=None, size=64 * BLOCK):
+        if label is None:
+            return
         self.label = label
         self.size = size
         self.flash = bytearray(b"\xa5" * size)  # what an earlier image left
@@ -159,6 +167,19 @@ refused("good", -9, single=True, written=0)
 refused("404", 404, written=0)
 refused("stall", -8, timeout=300)
 
+running.flash[: len(image)] = image
+
+# An update that fails after one that waits for the reset: that one is overwritten, so the one that
+# runs is what is left to boot.
+prepare()
+same(update("good")[0], 200)
+assert Partition.boot is target
+same(update("cut")[0], -5)
+assert Partition.boot is running
+same(update("good")[0], 200)
+same(update("404")[0], 404)
+assert Partition.boot is target, "nothing was written"
+
 # In a task, and cancelled.
 prepare()
 
@@ -173,12 +194,16 @@ async def main():
         http.request("GET", URL + "/stall", None, None, {"fota": True}).wait()
     )
     await asyncio.sleep_ms(100)
+    code, headers, body = await http.request("GET", URL + "/good", None, None, {"fota": True})
+    same(code, -9, "two updates at once")
     task.cancel()
     try:
         await task
     except asyncio.CancelledError:
         pass
     assert Partition.boot is running
+    code, headers, body = await http.request("GET", URL + "/good", None, None, {"fota": True})
+    same(code, 200)
 
 
 asyncio.run(main())

@@ -182,8 +182,8 @@ class Peer:
             except OSError:
                 return
             thread = threading.Thread(target=self._handle, args=(sock,), daemon=True)
-            self.threads.append(thread)
             thread.start()
+            self.threads.append(thread)
 
     def _handle(self, sock):
         connection = Connection(sock)

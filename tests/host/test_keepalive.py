@@ -27,7 +27,7 @@ class Keeper:
                 return
             if b" /early " in connection.received:
                 connection.send(b"HTTP/1.1 413 x\r\nContent-Length: 0\r\n\r\n")
-                time.sleep(0.1)
+                connection.wait_closed()
                 return
             head, body = connection.request()
             connection.received = b""
@@ -51,6 +51,11 @@ class Keeper:
             if path == "mute":
                 connection.wait_closed()
             return False
+        if path == "half-then" and n > 1:
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nABCD")
+            return False
+        if path == "drop":
+            return False
         if path == "mute-at-once":
             connection.send(b"HTTP/1.1 200 OK\r\n")
             connection.wait_closed()
@@ -70,12 +75,16 @@ class Keeper:
                 b"HTTP/1.1 %s\r\n" % (b"200 OK\r\nContent-Length: 9" if n % 2 else b"204 x")
             )
             connection.send(b"\r\n")
-        elif path == "close":
-            send(fields=b"Connection: foo, Close\r\n")
-            return False
+        elif path in ("close", "tab"):
+            send(
+                fields=b"Connection: foo, Close\r\n"
+                if path == "close"
+                else b"Connection: a,\tclose\r\n"
+            )
         elif path in ("http10", "http10-keep"):
             send(version=b"1.0", fields=b"Connection: Keep-Alive\r\n" if "keep" in path else b"")
-            return "keep" in path
+        elif path == "switch":
+            send(b"101 x", b"Upgrade: x\r\n", body=b"")
         elif path == "five":
             send()
             return n < 5
@@ -91,6 +100,12 @@ class Keeper:
             return False
         elif path == "stray":
             send(more=b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong")
+        elif path == "stray-head":
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nstray")
+        elif path == "stray-404":
+            connection.send(b"HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\nstray")
+        elif path == "to-drop":
+            send(b"307 x", b"Location: /drop\r\n")
         elif path == "stray-later":
             send()
             time.sleep(0.02)
@@ -111,9 +126,13 @@ class Keeper:
 
 def check(keeper, peers):
     for peer in peers:
-        assert not peer.errors
+        # A client that closes early is one of the things tried.
+        assert not [er for er in peer.errors if not isinstance(er, OSError)]
     races = [request for request in keeper.requests if request[2] == "/race"]
     assert [method for _, method, _ in races if method in ("POST", "PATCH")] == ["POST", "PATCH"]
+    for path in ("/drop", "/stray-head"):
+        assert sum(request[2] == path for request in keeper.requests) == 1
+    assert sum(request[2] == "/half-then" for request in keeper.requests) == 4
 
 
 def test_keepalive(mpy):
