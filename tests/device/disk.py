@@ -65,10 +65,14 @@ def mount(kind, path=None, size=256 * 1024, fresh=True):
 
 
 def remount(kind, disk):
-    # As after a power failure: what only the file system knew is lost.
+    # As after a power failure: what only the file system knew is lost, and writes no more.
     vfs.umount("/disk")
-    disk.power = -1
-    vfs.mount((vfs.VfsLfs2 if kind == "lfs" else vfs.VfsFat)(disk), "/disk")
+    disk.power = 0
+    again = Disk(disk.block, 0)
+    again.count = disk.count
+    again.data = disk.data
+    vfs.mount((vfs.VfsLfs2 if kind == "lfs" else vfs.VfsFat)(again), "/disk")
+    return again
 
 
 def content(path):
@@ -77,3 +81,10 @@ def content(path):
             return f.read()
     except OSError:
         return None
+
+
+def remove(path):
+    try:
+        os.remove(path)
+    except OSError:
+        pass

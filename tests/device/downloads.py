@@ -102,6 +102,37 @@ DST = folder + "no/such/folder"
 same(download("/length/100")[0], -7)
 DST = folder + "data.bin"
 
+# Paths that cannot be meant.
+for dst in ("", "data.bin\0x"):
+    raises(ValueError, http.request, "GET", URL, None, None, {"dst": dst})
+raises(ValueError, download, "/length/100", sha256="")
+raises(ValueError, download, "/length/100", sha256="x" * 64)
+raises(TypeError, download, "/length/100", sha256=b"0" * 64)
+raises(ValueError, http.request, "GET", URL, None, None, {"sha256": "0" * 64})
+raises(ValueError, http.request, "GET", URL, None, None, {"resume": True})
+
+# One download to a file at a time, however its name is written; one that a loop left behind is
+# no reason to wait.
+names = [DST, "./" + DST] if FS == "host" else [DST, "/disk/./DATA.bin"]
+
+
+async def two():
+    requests = [
+        http.request("GET", URL + "/stall/3000", None, None, {"dst": DST, "timeout": 300}),
+        http.request("GET", URL + "/length/100", None, None, {"dst": names[1]}),
+    ]
+    results = await asyncio.gather(*requests)
+    same([result[0] for result in results], [-8, -7])
+    asyncio.create_task(http.request("GET", URL + "/stall/3000", None, None, {"dst": DST}).wait())
+    await asyncio.sleep_ms(50)
+
+
+asyncio.run(two())
+asyncio.new_event_loop()
+same(download("/length/5000")[:2], (200, 5000))
+check(5000, "after a loop that ended")
+opened += 1  # the socket that it left
+
 # The digest of a body that goes into a buffer.
 for size, want in ((700, 200), (701, -7)):
     buf = bytearray(1000)
@@ -132,7 +163,7 @@ if FS != "host":
         check(5000, "before power failure %d" % n)
         disk.power = n
         code = download("/length/3000")[0]
-        remount(FS, disk)
+        disk = remount(FS, disk)
         if FS == "fat":
             same(download("/404/100")[0], 404)
         found = content(DST)
@@ -140,6 +171,35 @@ if FS != "host":
         seen.add(len(found))
         n += 1
     assert n > 5 and seen == {5000, 3000}, (n, seen)
+    check(3000, "nothing else is left")
+
+    # The same where there was nothing before: nothing, or the whole file.
+    n = 0
+    code = None
+    while code != 200:
+        remove(DST)
+        disk.power = n
+        code = download("/length/3000")[0]
+        disk = remount(FS, disk)
+        if FS == "fat":
+            same(download("/404/100")[0], 404)
+        assert content(DST) in (None, body_of(3000)), "power failure %d" % n
+        n += 1
+    check(3000, "nothing else is left")
+
+    # A rename that FAT left half done: nothing is removed or written to.
+    if FS == "fat":
+        for name in (DST + ".part", DST + ".part.old"):
+            with open(name, "wb") as f:
+                f.write(name.encode())
+        code, body, request = download("/length/100")
+        same(code, -7)
+        assert "FAT" in str(request.error), request.error
+        same(content(DST), body_of(3000))
+        same(content(DST + ".part"), DST.encode() + b".part")
+        remove(DST + ".part")
+        same(download("/length/100")[0], 200)
+        check(100, "mended")
     download("/length/100")
     check(100, "after all")
 

@@ -75,8 +75,14 @@ def ranges(connection):
         "last-modified": date + older,
         "weak": b'ETag: W/"1"\r\n',
         "same-second": date + date.replace(b"Date", b"Last-Modified"),
+        "no-date": older,
         "nothing": b"",
     }.get(path, b'ETag: "1"\r\n' + date + older)
+    if path == "latest":
+        target = {b"other": b"/chunked", b"sign": b"/etag?b"}.get(mood and mood[1], b"/etag?a")
+        connection.send(b"HTTP/1.1 302 x\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % target)
+        return
+    path = path.split("?")[0]
     if mood and mood[1] == b"503":
         connection.send(b"HTTP/1.1 503 x\r\nContent-Length: 4\r\n\r\nbusy")
         return
@@ -103,7 +109,14 @@ def ranges(connection):
         elif path == "other-size":
             body = body[:-1]
             length -= 1
-        elif path == "past-end":
+        elif path == "overlong":
+            body += bytes(40)
+            length += 40
+        elif path == "other-unit":
+            span = span.replace(b"bytes", b"lines")
+        elif path == "upper-unit":
+            span = span.replace(b"bytes", b"BYTES")
+        elif path in ("past-end", "past-end-chunked"):
             span = b"bytes %d-%d/%d" % (start, stop, total)
         elif path == "bad-content-range":
             span = b"bytes all of it"
@@ -121,7 +134,7 @@ def ranges(connection):
         if path not in ("no-content-range", "multipart", "416-bare"):
             fields += b"Content-Range: " + span + b"\r\n"
     connection.send(b"HTTP/1.1 " + status + b" x\r\n" + fields)
-    if status == b"206" and path == "chunked":
+    if status == b"206" and path in ("chunked", "overlong", "past-end-chunked"):
         connection.send(
             b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % length + body + b"\r\n0\r\n\r\n"
         )
