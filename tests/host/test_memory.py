@@ -1,0 +1,39 @@
+"""The limits of tests/bench/heap.py. Bytes are the same on every machine."""
+
+import sys
+
+import pytest
+from conftest import ROOT
+from servers import Peer
+
+sys.path.insert(0, str(ROOT / "tests" / "bench"))
+
+import heap  # noqa: E402
+
+KINDS = {"mpy": False, "romfs": True}
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory):
+    return heap.Build(tmp_path_factory.mktemp("heap"))
+
+
+@pytest.fixture(scope="module")
+def url():
+    with Peer(heap.serve) as peer:
+        yield peer.url
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("what", heap.LIMITS)
+def test_heap(build, url, what, kind):
+    romfs = KINDS[kind]
+    limit = heap.LIMITS[what][romfs]
+    if what.startswith("kept"):
+        assert build.kept(url, romfs)[0] <= limit
+    else:
+        assert build.works(what, url, limit, romfs)
+
+
+def test_size(build):
+    assert build.size <= heap.LIMIT_SIZE
