@@ -47,6 +47,36 @@ print(code, headers["content-type"], body)""")
 show("""request = http.request("GET", URL + "/delay/3", None, None, {"timeout": 1000})
 print(request.wait(), repr(request.error))""")
 
+print()
+print(
+    "Downloads to a file, checked, with a progress bar; one that fails goes on where it stopped."
+)
+
+
+def bar(total, done, userdata):
+    filled = 40 * done // total
+    end = "\n" if done == total else ""
+    print("\r[%s%s] %5d of %d" % ("#" * filled, "." * (40 - filled), done, total), end=end)
+
+
+show("""url = URL + "/range/65536?duration=2&chunk_size=1024"
+opts = {"dst": "data.bin", "resume": True, "callback": bar, "timeout": 1000}
+request = http.request("GET", url, None, None, opts)
+print("\\n", request.wait(), repr(request.error))""")
+show("""digest = "62b3a2ef06cf977623a5936a8fa653e3caecbf69b5f393ebdfe5022affc5331f"
+opts.update({"timeout": 10000, "sha256": digest})
+code, headers, body = http.request("GET", url, None, None, opts).wait()
+print(code, headers["content-range"], body)""")
+
+print()
+print("keepalive: requests to one server share a connection.")
+
+show("""start = time.ticks_ms()
+for n in range(5):
+    print(http.request("GET", URL + "/uuid", None, None, {"keepalive": True}).wait()[0], end=" ")
+http.close()
+print("in", time.ticks_diff(time.ticks_ms(), start), "ms")""")
+
 if len(sys.argv) > 3:
     SECURE = sys.argv[2]
     with open(sys.argv[3], "rb") as f:

@@ -50,7 +50,7 @@ class Resume:
             if self.same() and self.fits(field(r.head, b"content-range") or b"", status):
                 if status == 416:
                     # All of it is there already: what failed was the last step.
-                    r.keep = r.keep and r.length == 0
+                    r.keep = False
                     r.length = 0
                 return 206
             status = 0
@@ -58,7 +58,6 @@ class Resume:
             # Another version, or no ranges: from the beginning.
             r.fields = r.fields.replace(self.asked, b"")
             sink.done = 0
-            sink.keep = False
         return status
 
     def same(self):
@@ -102,10 +101,10 @@ class Resume:
             validator = field(head, b"last-modified")
             if field(head, b"date") in (None, validator):
                 validator = None
-        if validator and self.possible:
+        self.sink.keep = validator and self.possible
+        if self.sink.keep:
             with open(path + ".etag", "wb") as f:
                 f.write(self.source + self.here() + validator)
-            self.sink.keep = True
 
     def read(self, digest):
         """Add what is there to the digest; a generator."""

@@ -96,6 +96,9 @@ for target in (
     now = get("/length")
     assert now[0] != last[0] and now[1] == 1, (target, last, now)
 http.close()
+before = descriptors()
+ask("/until-close").wait()
+same(descriptors(), before, "nothing to keep")
 answers = [get("/five") for _ in range(12)]
 same([n for _, n in answers], [1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 2])
 last = get("/http10-keep")
@@ -278,18 +281,26 @@ field = http.keepalive.field
 
 
 def no_field(head, name):
-    raise MemoryError
+    if head[:4] == b"HTTP":
+        raise MemoryError
+    return field(head, name)
 
 
 http.keepalive.field = no_field
-get("/length")
+assert isinstance(get("/length"), list)
 http.keepalive.field = field
+
+# Too large a body: nothing is sent again, and the idle connection of another is given up.
+get("/length", url=P["other"])
+before = descriptors()
+same(http.request("POST", URL + "/huge", None, "x", None, CA).wait()[0], -1)
+same(descriptors(), before - 1)
 
 # Out of memory before anything began: the idle connection is closed, too.
 get("/length")
 before = descriptors()
 poll = http.blocking.poll
-http.blocking.poll = lambda: no_field(0, 0)
+http.blocking.poll = lambda: no_field(b"HTTP", b"")
 same(http.request("GET", P["other"], None, None, None, CA).wait()[0], -1)
 http.blocking.poll = poll
 same(descriptors(), before - 1)

@@ -293,6 +293,26 @@ if P["fs"] != "host":
     complete(go_on(STATIC + "/other.bin"), (206, len(new)), "after a power failure")
     same(content(DST), new)
 
+# A download without resume takes the note away, as its .part is another one.
+clear()
+start(PEER + "/etag")
+there = content(PART)
+
+
+async def abandon():
+    url = P["httpbin"] + "/range/20000?duration=9&chunk_size=1000"
+    asyncio.create_task(http.request("GET", url, None, None, {"dst": DST}).wait())
+    for _ in range(100):
+        await asyncio.sleep_ms(50)
+        if content(PART) != there:
+            break
+
+
+asyncio.run(abandon())
+asyncio.new_event_loop()
+same(files(), ["data.bin.part"])
+complete(go_on(PEER + "/etag"), (200, 9000), "after another download")
+
 # Damaged notes are no reason to fail.
 for tag in (b"", b"\n", b"x\ny\nz", b"\xff" * 100):
     clear()

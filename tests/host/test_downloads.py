@@ -57,7 +57,7 @@ def bodies(connection):
 @pytest.mark.parametrize("fs", ["host", "lfs", "fat"])
 def test_downloads(mpy, fs):
     with Peer(bodies) as peer:
-        mpy.run("downloads", uses=["disk"], heap="2m", url=peer.url, fs=fs, timeout=120)
+        mpy.run("downloads", uses=["disk"], heap="4m", url=peer.url, fs=fs, timeout=120)
     assert not peer.errors
 
 

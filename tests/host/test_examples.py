@@ -24,7 +24,7 @@ def test_tour_prints_each_example_and_its_result():
     done = make("run")
     assert done.returncode == 0, done.stdout + done.stderr
     out = done.stdout
-    assert out.count(">>> ") == 12
+    assert out.count(">>> ") == 15
     for line in (
         '>>> http.get(URL + "/ip", None, callback)\n200 bytearray(',
         '"origin": "127.0.0.1"',
@@ -32,6 +32,9 @@ def test_tour_prints_each_example_and_its_result():
         "(-8, None, None) OSError(110,)",
         'ca_file=CA).wait()\n... print(code, headers["content-type"], body)\n200 application/json',
         "(-4, None, None) ValueError('The certificate Common Name (CN) does not match",
+        "[########################################] 65536 of 65536",
+        "-65535/65536 65536",
+        "200 200 200 200 200 in ",
         "task 4 has 200",
         "callback has 200",
     ):

@@ -110,6 +110,10 @@ class Keeper:
             send()
             time.sleep(0.02)
             connection.send(b"HTTP/1.1 408 Timeout\r\nContent-Length: 0\r\n\r\n")
+        elif path == "huge":
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 900000000\r\n\r\n")
+            connection.wait_closed()
+            return False
         elif path == "missing":
             send(b"404 x")
         elif path == "missing-empty":
@@ -130,7 +134,7 @@ def check(keeper, peers):
         assert not [er for er in peer.errors if not isinstance(er, OSError)]
     races = [request for request in keeper.requests if request[2] == "/race"]
     assert [method for _, method, _ in races if method in ("POST", "PATCH")] == ["POST", "PATCH"]
-    for path in ("/drop", "/stray-head"):
+    for path in ("/drop", "/huge", "/stray-head"):
         assert sum(request[2] == path for request in keeper.requests) == 1
     assert sum(request[2] == "/half-then" for request in keeper.requests) == 4
 

@@ -273,7 +273,7 @@ def results(tmp_path_factory):
                     method = "HEAD" if name.startswith("HEAD") else "GET"
                     cases.append([name, method, f"/{i}?{way}", {"timeout": 20000}])
                 mpy = MicroPython(bits, tmp_path_factory.mktemp("responses"))
-                out = mpy.run("responses", heap="192k", url=peer.url, cases=cases, workers=4)
+                out = mpy.run("responses", heap="256k", url=peer.url, cases=cases, workers=4)
                 found[bits] = {line[0]: line[1:] for line in map(json.loads, out.splitlines())}
         assert not peer.errors
         return found
