@@ -176,7 +176,7 @@ if FS != "host":
     # The same where there was nothing before, and on FAT with directory entries that lie across
     # sectors, as its rename then writes twice: no file that had been whole is damaged, ever.
     left_over = 0
-    for fillers in (0, 11, 12, 13, 14, 15) if FS == "fat" else (0,):
+    for fillers in (0, 9, 10, 11, 12, 13, 14, 15) if FS == "fat" else (0,):
         for old in (0, 5000):
             n = 0
             code = None
