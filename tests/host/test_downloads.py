@@ -25,6 +25,8 @@ def bodies(connection):
         framing, size = re.match(rb"GET /(\w+)/(\d+) ", head).groups()
         size = int(size)
         body = body_of(size)
+        if framing in (b"other", b"othercut"):
+            body = bytes(255 - b for b in body)
         if framing == b"chunked":
             data = b"".join(
                 b"%x\r\n%s\r\n" % (len(body[i : i + 700]), body[i : i + 700])
@@ -43,14 +45,18 @@ def bodies(connection):
             status = framing if framing.isdigit() else b"200"
             connection.send(
                 b"HTTP/1.1 %s x\r\nContent-Length: %d\r\n\r\n" % (status, size)
-                + (body if framing == b"length" or framing.isdigit() else body[: size // 2])
+                + (
+                    body
+                    if framing in (b"length", b"other") or framing.isdigit()
+                    else body[: size // 2]
+                )
             )
             if framing == b"stall":
                 connection.wait_closed()
             if framing == b"reset":
                 time.sleep(0.1)
                 connection.reset()
-            if framing in (b"stall", b"reset", b"cut"):
+            if framing in (b"stall", b"reset", b"cut", b"othercut"):
                 return
 
 
