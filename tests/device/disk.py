@@ -76,11 +76,13 @@ def remount(kind, disk):
 
 
 def content(path):
+    # None when there is no such file.
     try:
-        with open(path, "rb") as f:
-            return f.read()
+        f = open(path, "rb")
     except OSError:
         return None
+    with f:
+        return f.read()
 
 
 def remove(path):
