@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 URL ?=
+PORT ?=
 
 VENV = .venv/bin
 MPY64 = $$($(VENV)/python firmware/unix.py)
@@ -10,13 +11,24 @@ MPY32 = $$($(VENV)/python firmware/unix.py --bits 32)
 # `http` is looked for in lib/ after what is frozen into the firmware.
 export MICROPYPATH = .frozen:lib
 
-.PHONY: help run test bench lint clean
+.PHONY: help run test test-device install repl example virtual-board bench lint clean
 
 help:
 	@echo "make run             run examples/tour.py on the unix port, against a local httpbin"
 	@echo "make run URL=...     fetch a URL; print its code, headers and the start of its body"
-	@echo "make test            run the tests, on the unix port of 64 and of 32 bits"
+	@echo "make test            run the tests, on the unix port of 64 and of 32 bits, and on a virtual board"
 	@echo "make bench           measure the heap that http needs"
+	@echo
+	@echo "On a board, PORT is what mpremote connects to: /dev/ttyUSB0, socket://host:port, ..."
+	@echo "make install PORT=... [ROMFS=1] [FORCE=1]       put http on it"
+	@echo "make repl PORT=...                              its REPL, with lib/ mounted"
+	@echo "make example PORT=... NAME=... [URL=...]        run a script of examples/ on it"
+	@echo "             [WIFI_SSID=... WIFI_PASSWORD=...]"
+	@echo "make test-device [PORT=...] [INSTALLED=1]       run the tests for boards, without PORT on a"
+	@echo "             [WIFI_SSID=... WIFI_PASSWORD=...]  virtual one; HOST is this machine's address"
+	@echo "             [HOST=...]                         as the board sees it"
+	@echo "make virtual-board                              print a PORT behind which there is one"
+	@echo
 	@echo "make lint            check the style of all Python code"
 	@echo "make clean           remove what the others prepared"
 	@echo
@@ -40,6 +52,34 @@ endif
 test: .venv/ready
 	@mpy=$(MPY64) && mpy32=$(MPY32) && \
 	    MICROPYTHON="$$mpy" MICROPYTHON32="$$mpy32" $(VENV)/python -m pytest -n 4 --dist loadfile $(ARGS)
+
+ifeq ($(ARGS),)
+	@$(MAKE) -s test-device PORT=
+endif
+
+test-device: .venv/ready
+	@mpy32=$(MPY32) && MICROPYTHON32="$$mpy32" HOST="$(HOST)" \
+	    WIFI_SSID="$(WIFI_SSID)" WIFI_PASSWORD="$(WIFI_PASSWORD)" \
+	    $(VENV)/python -m pytest tests/host --port "$(or $(PORT),virtual)" $(if $(INSTALLED),--installed) $(ARGS)
+
+install: .venv/ready port
+	@$(VENV)/python firmware/install.py $(if $(ROMFS),--romfs) $(if $(FORCE),--force) "$(PORT)"
+
+repl: .venv/ready port
+	@$(VENV)/mpremote connect "$(PORT)" mount lib repl
+
+example: .venv/ready port
+	@$(VENV)/python firmware/example.py "$(PORT)" "$(NAME)" \
+	    "URL=$(URL)" "WIFI_SSID=$(WIFI_SSID)" "WIFI_PASSWORD=$(WIFI_PASSWORD)"
+
+virtual-board: .venv/ready
+	@mpy32=$(MPY32) && MICROPYTHON32="$$mpy32" $(VENV)/python tests/host/virtual_board.py
+
+.PHONY: port
+port:
+ifeq ($(PORT),)
+	@echo "say where the board is: PORT=/dev/ttyUSB0, or what else mpremote connects to" >&2; exit 2
+endif
 
 bench: .venv/ready
 	@$(VENV)/python tests/bench/heap.py

@@ -1,4 +1,5 @@
-# Fetch the URL given as argument, follow redirects, print code, headers and the first of the body.
+# Fetch the URL given as argument (on a board: defined before), follow redirects, print code,
+# headers and the first of the body.
 
 import sys
 
@@ -6,11 +7,12 @@ import http
 
 SHOWN = 1000  # bytes of the body
 
-if len(sys.argv) != 2:
+URL = globals().get("URL") or (sys.argv[1:] or [None])[0]
+if not URL:
     print("usage: fetch.py URL")
     sys.exit(2)
 
-request = http.request("GET", sys.argv[1], None, None, {"timeout": 30000, "redirects": 10})
+request = http.request("GET", URL, None, None, {"timeout": 30000, "redirects": 10})
 code, headers, body = request.wait()
 if code < 0:
     print("failed with code", code, "-", request.error)

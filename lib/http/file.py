@@ -61,8 +61,13 @@ class Sink(Base):
         self.file = open(self.path, "wb")
 
     def put(self, buf, pos, n):
-        # With three arguments nothing is allocated, as a slice would be.
-        if self.file.write(buf, pos, n) != n:
+        try:
+            # With three arguments nothing is allocated, as a slice would be.
+            written = self.file.write(buf, pos, n)
+        except TypeError:
+            # A file system written in Python, as that of `mpremote mount`.
+            written = self.file.write(memoryview(buf)[pos : pos + n])
+        if written != n:
             raise OSError(_ENOSPC)
         if self.resume and (self.done & _FLUSH) + n > _FLUSH:
             self.file.flush()

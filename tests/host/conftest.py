@@ -1,4 +1,6 @@
-"""Runs scripts of tests/device on the unix port of MicroPython, 64-bit and 32-bit."""
+"""Runs scripts of tests/device on the unix port of MicroPython, 64-bit and 32-bit, or with --port
+on a board.
+"""
 
 import os
 import pathlib
@@ -14,10 +16,63 @@ DEVICE = ROOT / "tests" / "device"
 sys.path.insert(0, str(ROOT / "firmware"))
 
 import unix  # noqa: E402
+from device import Device  # noqa: E402
+from virtual_board import VirtualBoard  # noqa: E402
+
+REPORT = pytest.StashKey()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--port", help="run the tests marked `device` on the board there")
+    parser.addoption("--installed", action="store_true", help="with the http that it has")
 
 
 def pytest_report_header(config):
+    if config.option.port:
+        return ["board: " + config.option.port]
     return [f"MicroPython, {bits} bits: {unix.find(bits)}" for bits in (64, 32)]
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "device: runs on a board as well")
+    config.addinivalue_line("markers", "board_only: runs on a board only")
+
+
+def pytest_collection_modifyitems(config, items):
+    board = bool(config.option.port)
+    chosen = [
+        item
+        for item in items
+        if item.get_closest_marker("board_only" if board else "nothing")
+        or (
+            item.get_closest_marker("device")
+            if board
+            else not item.get_closest_marker("board_only")
+        )
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for lines in config.stash.get(REPORT, {}).values():
+        terminalreporter.section("the board")
+        for line in lines:
+            terminalreporter.line(line)
+
+
+def pytest_generate_tests(metafunc):
+    if "mpy" in metafunc.fixturenames:
+        if metafunc.config.option.port:
+            metafunc.parametrize("mpy", ["board"], indirect=True)
+        else:
+            metafunc.parametrize("mpy", [64, 32], ids=["64bit", "32bit"], indirect=True)
+
+
+def sources(script, uses, parameters):
+    """Return one script of P, prelude.py, `uses` and `script`, all of tests/device."""
+    texts = [(DEVICE / f"{name}.py").read_text() for name in ("prelude", *uses, script)]
+    return "\n".join([f"P = {parameters!r}", *texts, "print('OK')", ""])
 
 
 class MicroPython:
@@ -33,9 +88,8 @@ class MicroPython:
 
         `uses` names other files of that folder to put before it.
         """
-        sources = [(DEVICE / f"{name}.py").read_text() for name in ("prelude", *uses, script)]
         path = self.folder / f"{script}.py"
-        path.write_text("\n".join([f"P = {parameters!r}", *sources, "print('OK')", ""]))
+        path.write_text(sources(script, uses, parameters))
         return subprocess.Popen(
             [self.command, "-X", f"heapsize={heap}", str(path)],
             cwd=self.folder,
@@ -64,9 +118,40 @@ class MicroPython:
         return out[:-3]
 
 
-@pytest.fixture(params=[64, 32], ids=["64bit", "32bit"])
+class Board:
+    """A board that runs the same scripts, compiled, from a folder that mpremote mounts."""
+
+    bits = 32
+
+    def __init__(self, device, folder):
+        self.device = device
+        self.folder = folder
+
+    def run(self, script, *, uses=(), heap=None, timeout=60, **parameters):
+        """Run tests/device/<script>.py as MicroPython.run does; the heap is that of the board."""
+        out = self.device.run(self.folder, sources(script, uses, parameters), timeout)
+        if not out.endswith("OK\n"):
+            pytest.fail(f"{script} failed on the board:\n{out}", pytrace=False)
+        return out[:-3]
+
+
+@pytest.fixture(scope="session")
+def device(request, tmp_path_factory):
+    options = request.config.option
+    if options.port != "virtual":
+        board = Device(options.port, options.installed)
+        board.connect_wifi()
+        yield board
+        return
+    with VirtualBoard(tmp_path_factory.mktemp("virtual")) as board:
+        yield Device(board.port)
+
+
+@pytest.fixture
 def mpy(request, tmp_path):
-    return MicroPython(request.param, tmp_path)
+    if request.param != "board":
+        return MicroPython(request.param, tmp_path)
+    return Board(request.getfixturevalue("device"), tmp_path)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ file with the certificate of the CA that vouches for it.
 """
 
 import contextlib
+import os
 import pathlib
 import re
 import socket
@@ -21,11 +22,15 @@ import uvicorn
 from starlette.staticfiles import StaticFiles
 
 
+# The address to listen at: loopback, unless a board has to reach this machine.
+HOST = os.environ.get("HOST") or "127.0.0.1"
+
+
 @contextlib.contextmanager
 def httpbin(*options):
-    """Run a real httpbin on loopback, with `options` of gunicorn; gives its address."""
+    """Run a real httpbin, with `options` of gunicorn; gives its address."""
     gunicorn = pathlib.Path(sys.executable).parent / "gunicorn"
-    command = [gunicorn, "--bind", "127.0.0.1:0", "--worker-class", "gthread"]
+    command = [gunicorn, "--bind", HOST + ":0", "--worker-class", "gthread"]
     command += [
         "--threads",
         "24",
@@ -141,7 +146,7 @@ class Connection:
 
 
 class Peer:
-    """A server on loopback that calls handler(connection), in a thread for each connection.
+    """A server that calls handler(connection), in a thread for each connection.
 
     What handlers return is collected in `results`, what they raise in `errors`.
     """
@@ -153,10 +158,10 @@ class Peer:
         self.threads = []
         self.listener = socket.socket(family, socket.SOCK_STREAM)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
+        self.listener.bind((HOST if family == socket.AF_INET else "::1", 0))
         self.listener.listen(64)
         self.port = self.listener.getsockname()[1]
-        host = "127.0.0.1" if family == socket.AF_INET else "[::1]"
+        host = HOST if family == socket.AF_INET else "[::1]"
         self.url = f"http://{host}:{self.port}"
 
     def __enter__(self):

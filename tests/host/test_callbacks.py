@@ -39,16 +39,19 @@ class Echo:
             connection.send(response(head + b"\r\n"))
 
 
+@pytest.mark.device
 def test_reference_pages(mpy, httpbin_url):
     mpy.run("reference", url=httpbin_url)
 
 
+@pytest.mark.device
 def test_rules(mpy, httpbin_url, refused):
     with Peer(Echo()) as peer:
         mpy.run("callbacks", url=httpbin_url, echo=peer.url, refused=refused)
     assert not peer.errors
 
 
+@pytest.mark.device
 def test_chain_of_1000(mpy):
     def handler(connection):
         connection.request()
@@ -59,6 +62,7 @@ def test_chain_of_1000(mpy):
     assert len(peer.results) == 1000
 
 
+@pytest.mark.device
 def test_deadline(mpy):
     stop = threading.Event()
 

@@ -240,6 +240,7 @@ def test_debug_shows_no_secrets(mpy, authority, clients):
         assert secret not in out
 
 
+@pytest.mark.device
 def test_the_tls_of_other_ports(mpy):
     """Stand-ins for axTLS and older modules; no byte of a request goes before the handshake."""
 

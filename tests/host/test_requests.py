@@ -5,6 +5,7 @@ import socket
 import time
 import urllib.parse
 
+import pytest
 from servers import Peer, answer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -95,6 +96,7 @@ def test_redirects(mpy, httpbin_url):
     assert not b.errors
 
 
+@pytest.mark.device
 def test_injection(mpy):
     def handler(connection):
         head, _ = connection.request()
@@ -112,6 +114,7 @@ def test_injection(mpy):
     assert not any(b"njected" in head.lower() for head in peer.results)
 
 
+@pytest.mark.device
 def test_head_and_small_body_leave_in_one_write(mpy):
     def handler(connection):
         request = connection.request()
@@ -126,6 +129,7 @@ def test_head_and_small_body_leave_in_one_write(mpy):
     assert len(peer.results) == 5
 
 
+@pytest.mark.device
 def test_only_what_is_used_is_imported(mpy):
     with Peer(answer(response(b"hello"))) as peer:
         mpy.run("imports", url=peer.url)

@@ -312,5 +312,6 @@ def test_response(results, way, name):
                 assert headers.get(key.lower()) == value
 
 
+@pytest.mark.device
 def test_chunks_at_every_split(mpy):
     mpy.run("decoder")

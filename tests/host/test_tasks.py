@@ -3,6 +3,7 @@
 import socket
 import time
 
+import pytest
 from servers import Peer
 
 
@@ -41,6 +42,7 @@ def test_rules(mpy, httpbin_url):
     assert not peer6.errors
 
 
+@pytest.mark.device
 def test_debug_prints_steps_and_no_secrets(mpy, httpbin_url):
     out = mpy.run("debug", url=httpbin_url)
     assert "connecting to 127.0.0.1" in out

@@ -1,0 +1,45 @@
+"""lib/http compiled, as every way onto a board takes it."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+LIB = pathlib.Path(__file__).resolve().parent.parent / "lib"
+TOOLS = pathlib.Path(sys.executable).parent
+
+
+def cross(source, name):
+    """Return the .mpy of the text `source`, which tracebacks call `name`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "source.py")
+        path.write_text(source)
+        target = path.with_suffix(".mpy")
+        command = [TOOLS / "mpy-cross", "-O2", "-s", name, path, "-o", target]
+        subprocess.run(command, check=True)
+        return target.read_bytes()
+
+
+def compiled(omit=()):
+    """Return {"http/….mpy": data} of all modules of http but those that `omit` names."""
+    files = {}
+    for path in sorted((LIB / "http").glob("*.py")):
+        if path.stem not in omit:
+            # Named as the module is: that name is in memory anyway.
+            name = "http" if path.stem == "__init__" else "http." + path.stem
+            files[f"http/{path.stem}.mpy"] = cross(path.read_text(), name)
+    return files
+
+
+def romfs(files):
+    """Return an image of ROMFS that holds `files`, {path: data}."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder, "root")
+        for name, data in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        image = pathlib.Path(folder, "rom.img")
+        command = [TOOLS / "mpremote", "romfs", "--no-mpy", "--output", image, "build", root]
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        return image.read_bytes()

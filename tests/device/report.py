@@ -1,0 +1,45 @@
+# What a board is like, and what http needs and does there: lines of name and value.
+
+import gc
+import sys
+import time
+
+gc.collect()
+free = gc.mem_free()
+before = gc.mem_alloc()
+
+import http  # noqa: E402
+
+gc.collect()
+print("heap of the import, bytes:", gc.mem_alloc() - before)
+print("MicroPython:", "%d.%d.%d" % tuple(sys.implementation[1])[:3], sys.platform)
+print("free heap, bytes:", free)
+
+
+def get(size, opts=None):
+    code, headers, body = http.request(
+        "GET", P["url"] + "/length/%d" % size, None, None, opts
+    ).wait()
+    if code != 200:
+        raise OSError(code)
+
+
+get(10)
+gc.collect()
+gc.disable()
+before = gc.mem_alloc()
+get(1024)
+print("allocated by a GET of 1 KB, bytes:", gc.mem_alloc() - before)
+gc.enable()
+start = time.ticks_ms()
+for _ in range(20):
+    get(1024)
+print("20 GETs of 1 KB, ms:", time.ticks_diff(time.ticks_ms(), start))
+start = time.ticks_ms()
+get(100000, {"dst": "/report.bin"})
+print(
+    "download of 100 KB to flash, KB/s:", 100000 // max(1, time.ticks_diff(time.ticks_ms(), start))
+)
+import os  # noqa: E402
+
+os.remove("/report.bin")

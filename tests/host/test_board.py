@@ -1,0 +1,184 @@
+"""What runs on boards: the device tests on the virtual board, and the tools that reach a board."""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import REPORT, ROOT
+from device import Device
+from servers import Peer
+from test_downloads import bodies
+from virtual_board import HEAP, VirtualBoard
+
+
+def everyday(connection):
+    """Answer /echo and /connection, and /FRAMING/SIZE as the tests of downloads have it."""
+    path = connection.sock.recv(100, 2).split()[1].decode()  # 2: MSG_PEEK
+    if path not in ("/echo", "/connection", "/refused"):
+        bodies(connection)
+        return
+    while True:
+        try:
+            head, body = connection.request()
+        except ConnectionError:
+            return
+        connection.received = b""
+        if path == "/connection":
+            body = b"%d" % connection.sock.getpeername()[1]
+        status = b"404 no" if path == "/refused" else b"200 OK"
+        connection.send(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
+
+
+@pytest.mark.device
+def test_everyday(mpy):
+    with Peer(everyday) as peer:
+        mpy.run("everyday", url=peer.url)
+    assert not peer.errors
+
+
+@pytest.mark.board_only
+def test_report(device, tmp_path, request):
+    with Peer(everyday) as peer:
+        report = (ROOT / "tests" / "device" / "report.py").read_text()
+        out = device.run(tmp_path, f"P = {{'url': {peer.url!r}}}\n{report}")
+    lines = out.splitlines()
+    assert len(lines) == 6, out
+    assert all(": " in line for line in lines), out
+    request.config.stash[REPORT] = {"board": lines}
+
+
+@pytest.fixture(scope="module")
+def virtual(tmp_path_factory):
+    with VirtualBoard(tmp_path_factory.mktemp("board")) as board:
+        yield board
+
+
+@pytest.fixture(scope="module")
+def board(virtual):
+    return Device(virtual.port)
+
+
+def test_mpremote_cannot_tell_the_difference(board, tmp_path):
+    assert board.mpremote("exec", "print(6 * 7)") == "42\n"
+    assert board.mpremote("eval", "6 * 7") == "42\n"
+    assert "ZeroDivisionError" in board.mpremote("exec", "1 / 0")
+    script = tmp_path / "script.py"
+    script.write_text("import gc\ngc.collect()\nprint(gc.mem_free())\n")
+    free = int(board.mpremote("run", script))
+    assert HEAP - 3000 < free < HEAP + 3000
+    data = bytes(range(256)) * 30
+    (tmp_path / "data.bin").write_bytes(data)
+    assert "cp" in board.mpremote("cp", tmp_path / "data.bin", ":data.bin")
+    assert "7680 data.bin" in board.mpremote("ls")
+    board.mpremote("cp", ":data.bin", tmp_path / "back.bin")
+    assert (tmp_path / "back.bin").read_bytes() == data
+    (tmp_path / "module.py").write_text("print('mounted', 3)\n")
+    assert "mounted 3\n" in board.mpremote("mount", tmp_path, "exec", "import module")
+    assert board.mpremote("exec", "a = 1", "exec", "print(a)") == "1\n"
+    assert "NameError" in board.mpremote("exec", "a = 1", "soft-reset", "exec", "print(a)")
+    assert "7680 data.bin" in board.mpremote("ls")
+    board.mpremote("rm", ":data.bin")
+    assert "data.bin" not in board.mpremote("ls")
+
+
+def test_ctrl_c_interrupts(virtual, board):
+    process = subprocess.Popen(
+        [
+            *(pathlib.Path(sys.executable).parent / "mpremote", "connect", virtual.port),
+            *("exec", "print('begun')\nwhile True: pass"),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "begun\n"
+    process.kill()
+    process.communicate()
+    start = time.monotonic()
+    assert board.mpremote("exec", "print(1)") == "1\n"
+    assert time.monotonic() - start < 5
+
+
+def make(*args):
+    done = subprocess.run(
+        ["make", "-s", *args], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_install(virtual, board, tmp_path):
+    for name in ("", "/http", "/http/old"):
+        board.mpremote("mkdir", ":lib" + name)
+    (tmp_path / "left.py").write_text("old = 1\n")
+    for name in ("http/url.py", "http/old/x.py", "http.py"):
+        board.mpremote("cp", tmp_path / "left.py", ":lib/" + name)
+    code, out = make("install", "PORT=" + virtual.port)
+    assert code == 0, out
+    assert "board: micropython v1.25.0" in out
+    assert "leaving out ota: the board has no esp32" in out
+    assert "/lib/http/exchange.mpy 100 %" in out
+    for name in ("http/url.py", "http/old", "http.py"):
+        assert "removing /lib/" + name in out
+    assert "import http: /lib/http/__init__.mpy, " in out
+    listed = board.mpremote("ls", ":lib/http")
+    assert " url.mpy\n" in listed
+    for name in (" url.py\n", " ota.mpy\n", " old/\n"):
+        assert name not in listed
+    # What is there is not written again, what has changed is.
+    (tmp_path / "url.mpy").write_bytes(b"M\6\0\x1f broken")
+    board.mpremote("cp", tmp_path / "url.mpy", ":lib/http/url.mpy")
+    code, out = make("install", "PORT=" + virtual.port)
+    assert (code, "written in 1 of them" in out) == (0, True), out
+    installed = Device(virtual.port, installed=True)
+    with Peer(everyday) as peer:
+        script = f"import http\nprint(http.request('GET', '{peer.url}/length/9').wait()[0])\n"
+        assert installed.run(tmp_path, script) == "200\n"
+    # Into ROM: what is in the file system would be found first, so it goes.
+    code, out = make("install", "PORT=" + virtual.port, "ROMFS=1")
+    assert code == 0, out
+    assert "import http: /rom/lib/http/__init__.mpy, " in out
+    assert "http" not in board.mpremote("ls", ":lib")
+    with Peer(everyday) as peer:
+        script = f"import http\nprint(http.request('GET', '{peer.url}/length/9').wait()[0])\n"
+        assert installed.run(tmp_path, script) == "200\n"
+    # What else is in the ROM is not lost without a word.
+    shutil.copytree(tmp_path, tmp_path / "rom", ignore=shutil.ignore_patterns("rom"))
+    out = board.mpremote("romfs", "deploy", tmp_path / "rom")
+    assert "deployed" in out
+    code, out = make("install", "PORT=" + virtual.port, "ROMFS=1")
+    assert code and "left.mpy" in out and "FORCE=1" in out, out
+    code, out = make("install", "PORT=" + virtual.port, "ROMFS=1", "FORCE=1")
+    assert code == 0, out
+
+
+def test_install_refuses(tmp_path):
+    code, out = make("install", "PORT=/dev/nothing")
+    assert code and "no board answers at /dev/nothing" in out, out
+    code, out = make("install")
+    assert code and "PORT=" in out, out
+    with VirtualBoard(tmp_path, rom=False) as board:
+        code, out = make("install", "PORT=" + board.port, "ROMFS=1")
+        assert code and "no partition for ROMFS" in out, out
+        fill = """
+f = open('/fill', 'wb')
+try:
+    while f.write(bytes(4096)): f.flush()
+except OSError: pass
+try: f.close()
+except OSError: pass"""
+        Device(board.port).mpremote("exec", fill)
+        code, out = make("install", "PORT=" + board.port)
+        assert code and "are free; remove files" in out, out
+
+
+def test_examples_and_repl(virtual, board):
+    with Peer(everyday) as peer:
+        code, out = make(
+            "example", "PORT=" + virtual.port, "NAME=fetch", f"URL={peer.url}/length/5"
+        )
+        assert code == 0, out
+        assert "200\nContent-Length: 5" in out.replace("\r", ""), out
+    code, out = make("example", "PORT=" + virtual.port, "NAME=nothing")
+    assert code and "no example nothing; there are" in out, out
