@@ -129,9 +129,6 @@ def free(transport):
 
 def to_files(transport, files):
     """Write `files` to the board's file system."""
-    for folder in ("/lib", FOLDER):
-        if not transport.fs_exists(folder):
-            transport.fs_mkdir(folder)
     digests = {name: hashlib.sha256(data).digest() for name, data in files.items()}
     new = [
         name for name in sorted(files) if digest(transport, f"{FOLDER}/{name}") != digests[name]
@@ -141,6 +138,9 @@ def to_files(transport, files):
     room = free(transport)
     if needed > room:
         fail(f"{needed} bytes are to be written, and only {room} are free; remove files from it")
+    for folder in ("/lib", FOLDER):
+        if not transport.fs_exists(folder):
+            transport.fs_mkdir(folder)
     for count, name in enumerate(new, 1):
         path = f"{FOLDER}/{name}"
 
@@ -219,6 +219,8 @@ def main():
         transport.exit_raw_repl()
     except (TransportError, SerialException) as er:
         fail(f"the connection to the board failed: {er}")
+    except OSError as er:  # of its file system
+        fail(f"the board could not do it: {er}")
     finally:
         transport.close()
 
