@@ -1,0 +1,418 @@
+"""The examples for boards, on the unix port, with stand-ins for what only a board has."""
+
+import ast
+import datetime
+import hashlib
+import json
+import os
+import shutil
+import ssl
+import subprocess
+
+import pytest
+import trustme
+from conftest import ROOT
+from servers import Peer, answer, files, httpsbin
+
+EXAMPLES = ROOT / "examples"
+STAND_INS = ROOT / "tests" / "device" / "stand_ins"
+NAMES = ("wifi", "get", "sensor", "https", "download", "ota")
+HEAP = {32: "64k", 64: "128k"}  # objects of 64 bits take twice the memory
+
+CLOSED = "http://127.0.0.1:1"
+WLAN = {"WIFI_SSID": "home", "WIFI_PASSWORD": "secret"}
+CONNECTED = "wifi: connecting to home\nwifi: connected, this board is 192.0.2.7\n"
+UNIX = "wifi: no module network here, so the machine has to be connected already\n"
+
+
+@pytest.fixture
+def run(mpy, tmp_path):
+    """Return a function that runs an example as `make example` does, with settings before it."""
+
+    def run(name, *, stand_ins=(), before="", env=None, **settings):
+        folder = tmp_path / "stand_ins"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        for each in stand_ins:
+            shutil.copy(STAND_INS / f"{each}.py", folder)
+        lines = [before, *(f"{key} = {value!r}" for key, value in settings.items())]
+        script = tmp_path / "script.py"
+        script.write_text("\n".join([*lines, (EXAMPLES / f"{name}.py").read_text()]))
+        path = f".frozen:{ROOT / 'lib'}:{EXAMPLES}:{folder}"
+        done = subprocess.run(
+            [mpy.command, "-X", f"heapsize={HEAP[mpy.bits]}", script],
+            cwd=tmp_path,
+            env=dict(os.environ, MICROPYPATH=path, **(env or {})),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+            check=False,
+        )
+        out = done.stdout.decode()  # as it is: a progress bar has "\r"
+        assert done.returncode == 0, out
+        assert "Traceback" not in out, out
+        return out
+
+    return run
+
+
+def test_they_run_on_v1_20_and_small_ports():
+    """No f-strings and no methods that ports leave out; settings can be defined before."""
+    for name in NAMES:
+        tree = ast.parse((EXAMPLES / f"{name}.py").read_text())
+        for node in ast.walk(tree):
+            assert not isinstance(node, ast.JoinedStr), name
+            if isinstance(node, ast.Attribute):
+                assert node.attr not in ("partition", "rpartition", "splitlines"), name
+        for setting in ("WIFI_SSID", "WIFI_PASSWORD") + ("URL",) * (name != "wifi"):
+            source = (EXAMPLES / f"{name}.py").read_text()
+            assert f'{setting} = globals().get("{setting}", ' in source, name
+
+
+def test_wifi(run):
+    assert run("wifi") == UNIX
+    radio = ("network",)
+    assert run("wifi", stand_ins=radio, **WLAN) == CONNECTED
+    out = run("wifi", stand_ins=radio)
+    assert out == "wifi: not connected; WIFI_SSID and WIFI_PASSWORD have to be set\n"
+    for there in ("office", "connecting"):
+        out = run("wifi", stand_ins=radio, env={"WIFI": there})
+        assert out == "wifi: connected, this board is 192.0.2.7\n"
+    out = run("wifi", stand_ins=radio, env={"WIFI": "home"}, **WLAN)
+    assert out == "wifi: connected, this board is 192.0.2.7\n"
+    assert run("wifi", stand_ins=radio, env={"WIFI": "office"}, **WLAN) == CONNECTED
+
+
+def test_wifi_says_why_it_failed(run):
+    # Not by the clock: a second of its 20 is one of its steps of 100 ms.
+    hurry = "import sys, time\nclass Time: pass\nTime.now = 0\n"
+    hurry += "Time.ticks_ms = lambda: Time.now\nTime.ticks_diff = time.ticks_diff\n"
+    hurry += "def sleep_ms(ms): Time.now += 10 * ms\nTime.sleep_ms = sleep_ms\n"
+    hurry += "sys.modules['time'] = Time\n"
+    for ssid, password, why in (
+        ("home", "wrong", "wrong password"),
+        ("elsewhere", "secret", "no network of this name is in reach"),
+    ):
+        out = run(
+            "wifi",
+            before=hurry,
+            stand_ins=("network",),
+            WIFI_SSID=ssid,
+            WIFI_PASSWORD=password,
+        )
+        assert out == f"wifi: connecting to {ssid}\nwifi: not connected after 20 s: {why}\n"
+        assert "secret" not in out
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "wifi"])
+def test_without_a_network_nothing_is_sent(run, name):
+    def refuse(connection):
+        raise AssertionError("it connected")
+
+    with Peer(refuse) as peer:
+        out = run(name, stand_ins=("network", "esp32"), URL=peer.url)
+    assert out == "wifi: not connected; WIFI_SSID and WIFI_PASSWORD have to be set\n"
+    assert peer.errors == []
+
+
+def test_get(run, httpbin_url):
+    out = run("get", stand_ins=("network",), URL=httpbin_url + "/base64/aGVsbG8=", **WLAN)
+    assert out == (
+        f"{CONNECTED}get: {httpbin_url}/base64/aGVsbG8=\nget: status 200 with 5 bytes\nhello\n"
+    )
+    out = run("get", URL=httpbin_url + "/bytes/3000?seed=1")
+    assert "get: status 200 with 3000 bytes\nb'" in out
+    assert run("get", URL=CLOSED) == f"{UNIX}get: {CLOSED}\nget: failed\n"
+
+
+@pytest.mark.parametrize(
+    ("stand_ins", "data"),
+    [((), None), (("machine",), {"adc": 4711}), (("esp32",), {"raw_temperature": 128})],
+)
+def test_sensor(run, stand_ins, data):
+    def serve(connection):
+        head, body = connection.request()
+        number = json.loads(body)["number"]
+        if number == 2:
+            connection.reset()
+            return None
+        status = b"503 Full" if number == 3 else b"201 Created"
+        connection.send(b"HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n" % status)
+        assert b"\r\nContent-Type: application/json\r\n" in head
+        return json.loads(body)
+
+    with Peer(serve) as peer:
+        out = run("sensor", stand_ins=stand_ins, URL=peer.url, COUNT=4, SECONDS=0)
+    assert peer.errors == []
+    lines = out.split("\n")
+    assert lines[1] == f"sensor: posting to {peer.url}"
+    assert lines[2].endswith("status 201")
+    assert "failed with -6 - [Errno 104] ECONNRESET" in lines[3]
+    assert lines[4].endswith("status 503")
+    assert lines[5].endswith("status 201")
+    assert lines[6] == "sensor: 2 of 4 readings were taken"
+    got = [each for each in peer.results if each]
+    assert [each.pop("number") for each in got] == [1, 3, 4]
+    for each in got:
+        assert each == data or (data is None and list(each) == ["uptime_ms"])
+
+
+def test_sensor_with_httpbin(run, httpbin_url):
+    out = run("sensor", URL=httpbin_url + "/post", COUNT=2, SECONDS=0.1)
+    assert out.endswith("sensor: 2 of 2 readings were taken\n")
+
+
+@pytest.fixture(scope="module")
+def secure():
+    with httpsbin() as (url, ca):
+        yield url, ca
+
+
+def test_https_sets_the_clock_first(run, secure):
+    url, ca = secure
+    out = run(
+        "https",
+        stand_ins=("board_clock", "ntptime", "network"),
+        before="import board_clock",
+        URL=url + "/uuid",
+        CA_FILE=ca,
+        **WLAN,
+    )
+    year = datetime.datetime.now(datetime.UTC).year
+    assert f"{CONNECTED}https: the clock says 2000 - asking NTP\nhttps: it is {year}-" in out
+    assert out.endswith(f"https: verified, status 200 with 53 bytes of {url}/uuid\n")
+    # As on this machine: it is set.
+    out = run("https", URL=url + "/uuid", CA_FILE=ca)
+    assert out.startswith(f"{UNIX}https: it is {year}-")
+
+
+def test_https_refuses_whom_its_ca_does_not_know(run, secure):
+    out = run("https", URL=secure[0])  # with the certificate of Amazon
+    assert (
+        "https: failed with -4 - The certificate is not correctly signed by the trusted CA" in out
+    )
+
+
+@pytest.mark.parametrize("stand_ins", [("board_clock",), ("board_clock", "ntptime")])
+def test_https_without_a_clock(run, stand_ins, tmp_path):
+    # To a board in 2000 every certificate is one of the future, as this one is to this machine.
+    authority = trustme.CA()
+    now = datetime.datetime.now(datetime.UTC)
+    later = (now + datetime.timedelta(9), now + datetime.timedelta(99))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", not_before=later[0], not_after=later[1]).configure_cert(
+        context
+    )
+    (tmp_path / "ca.pem").write_bytes(authority.cert_pem.bytes())
+
+    def shake(connection):
+        with context.wrap_socket(connection.sock, server_side=True):
+            pass
+
+    with Peer(shake) as peer:
+        out = run(
+            "https",
+            stand_ins=stand_ins,
+            before="import board_clock\nboard_clock.Clock.sleep = lambda seconds: None",
+            env={"NTP": "0"},
+            URL=peer.url.replace("http://127.0.0.1", "https://localhost"),
+            CA_FILE="ca.pem",
+        )
+    if "ntptime" in stand_ins:
+        assert out.count("https: no answer from pool.ntp.org - [Errno 110] ETIMEDOUT\n") == 5
+    else:
+        assert "https: no module ntptime here\n" in out
+    assert "https: the clock is not set; expect the certificate to be refused\n" in out
+    assert "https: failed with -4 - The certificate validity starts in the future " in out
+    assert "(is the clock set? a board starts in 2000)\n" in out
+
+
+DATA = bytes(i * i % 251 for i in range(40000))
+DIGEST = hashlib.sha256(DATA).hexdigest()
+
+
+def test_download(run, tmp_path):
+    (tmp_path / "www").mkdir()
+    (tmp_path / "www" / "data").write_bytes(DATA)
+    with files(tmp_path / "www") as url:
+        out = run("download", URL=url + "/data", SHA256=DIGEST)
+        bar = "[" + 32 * "#" + "]"
+        assert out.startswith(f"{UNIX}download: {url}/data\n\r[{32 * '.'}] 0 of 40000\r[#...")
+        assert f"\r{bar} 40000 of 40000\ndownload: status 200" in out
+        assert out.endswith("download: 40000 bytes in download.bin\n")
+        assert (tmp_path / "download.bin").read_bytes() == DATA
+        out = run("download", URL=url + "/data", SHA256="0" * 64, ATTEMPTS=1)
+        assert (
+            "download: attempt 1 failed with -7 - the body does not have the given sha256" in out
+        )
+        assert (tmp_path / "download.bin").read_bytes() == DATA
+    for status, attempts in ((404, 1), (503, 2)):  # the second can be another next time
+        with Peer(answer(b"HTTP/1.1 %d x\r\nContent-Length: 0\r\n\r\n" % status)) as peer:
+            out = run("download", URL=peer.url, ATTEMPTS=2)
+        assert len(peer.results) == attempts
+        assert out.endswith(
+            f"download: attempt {attempts} has status {status}\n"
+            "download: gave up; download.bin is as it was\n"
+        )
+    out = run("download", URL=CLOSED, ATTEMPTS=2)
+    assert "download: attempt 2 failed with -4 - [Errno 111] ECONNREFUSED\n" in out
+    assert (tmp_path / "download.bin").read_bytes() == DATA
+    assert sorted(tmp_path.glob("download.bin.*")) == []
+
+
+def test_download_goes_on_where_it_stopped(run, tmp_path):
+    def serve(connection):
+        head, _ = connection.request()
+        if b"Range: bytes=" in head:
+            start = int(head.split(b"Range: bytes=")[1].split(b"-")[0])
+            connection.send(
+                b'HTTP/1.1 206 x\r\nETag: "1"\r\nContent-Range: bytes %d-39999/40000\r\n'
+                b"Content-Length: %d\r\n\r\n%s" % (start, 40000 - start, DATA[start:])
+            )
+            return start
+        connection.send(b'HTTP/1.1 200 x\r\nETag: "1"\r\nContent-Length: 40000\r\n\r\n')
+        connection.send(DATA[:15000])
+        return 0
+
+    with Peer(serve) as peer:
+        out = run("download", URL=peer.url, SHA256=DIGEST, DST="big.bin")
+    assert "download: attempt 1 failed with -5 - the peer closed" in out
+    assert "download: status 206 - went on where it stopped\n" in out
+    assert out.endswith("download: 40000 bytes in big.bin\n")
+    assert peer.results == [0, 15000]
+    assert (tmp_path / "big.bin").read_bytes() == DATA
+
+
+def test_download_without_a_length(run, tmp_path):
+    with Peer(answer(b"HTTP/1.1 200 x\r\n\r\n" + DATA)) as peer:
+        out = run("download", URL=peer.url)
+    assert "\r0 bytes\r" in out
+    assert out.endswith(" bytes\ndownload: status 200 \ndownload: 40000 bytes in download.bin\n")
+    assert (tmp_path / "download.bin").read_bytes() == DATA
+
+
+IMAGE = b"\xe9" + DATA
+BOARD = ("esp32", "machine", "network")
+
+
+@pytest.fixture
+def images():
+    """A server of an image at /app, that can also be asked whether it is there."""
+
+    def serve(connection):
+        head, _ = connection.request()
+        method, path = head.split()[:2]
+        if path != b"/app":
+            connection.send(b"HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n")
+        else:
+            connection.send(b"HTTP/1.1 200 x\r\nContent-Length: %d\r\n\r\n" % len(IMAGE))
+            if method == b"GET":
+                connection.send(IMAGE)
+        return method + b" " + path
+
+    with Peer(serve) as peer:
+        yield peer
+    assert peer.errors == []
+
+
+def otadata(folder):
+    data = json.loads((folder / "otadata.json").read_text())
+    return data["boot"], data["states"]
+
+
+@pytest.fixture
+def updated(run, images, tmp_path):
+    """Run the first step of an update; the next start of the example is the next boot."""
+
+    def update(**env):
+        digest = hashlib.sha256(IMAGE).hexdigest()
+        out = run("ota", stand_ins=BOARD, env=env, URL=images.url + "/app", SHA256=digest, **WLAN)
+        assert out.startswith(f"{CONNECTED}ota: ota_0 runs, ota_1 gets {images.url}/app\n")
+        size = len(IMAGE)
+        assert f"ota: 0 of {size} bytes\n" in out
+        assert f"ota: {size} of {size} bytes\n" in out
+        end = f"ota: {size} bytes are in ota_1, which boots next\nota: reset\nmachine.reset()\n"
+        assert out.endswith(end)
+        assert (tmp_path / "ota_1.bin").read_bytes()[:size] == IMAGE
+        return images.url
+
+    return update
+
+
+def test_ota_confirms_itself(run, updated, tmp_path):
+    url = updated() + "/app"
+    out = run("ota", stand_ins=BOARD, URL=url, **WLAN)
+    assert out == f"{CONNECTED}ota: HEAD {url} - 200 \nota: ota_1 is confirmed\n"
+    assert otadata(tmp_path) == ("ota_1", {"ota_1": "valid"})
+    assert not (tmp_path / "ota.state").exists()
+    # Once more: the other way round.
+    out = run("ota", stand_ins=BOARD, URL=url, **WLAN)
+    assert f"ota: ota_1 runs, ota_0 gets {url}\n" in out
+
+
+def test_ota_rolls_back_what_does_not_work(run, updated, tmp_path):
+    url = updated() + "/app"
+    out = run("ota", stand_ins=BOARD, URL=url, CHECK_URL=CLOSED, ATTEMPTS=1, **WLAN)
+    assert f"ota: HEAD {CLOSED} - -4 [Errno 111] ECONNREFUSED\n" in out
+    assert "ota: ota_1 does not work, so it is not confirmed and the bootloader goes back\n" in out
+    assert out.endswith("machine.reset()\n")
+    assert otadata(tmp_path) == ("ota_1", {"ota_1": "pending"})
+    out = run("ota", stand_ins=BOARD, URL=url, **WLAN)
+    assert out == "ota: the update did not last, ota_0 runs again\n"
+    assert otadata(tmp_path) == ("ota_0", {"ota_1": "aborted"})
+    assert not (tmp_path / "ota.state").exists()
+
+
+def test_ota_rolls_back_what_crashes(run, updated, tmp_path):
+    url = updated() + "/app"
+    run("wifi", stand_ins=BOARD, before="import esp32")  # a boot that does not come to it
+    assert otadata(tmp_path) == ("ota_1", {"ota_1": "pending"})
+    out = run("ota", stand_ins=BOARD, URL=url, **WLAN)
+    assert out == "ota: the update did not last, ota_0 runs again\n"
+
+
+def test_ota_with_a_bootloader_that_does_not_roll_back(run, updated):
+    url = updated(OTA="keep") + "/app"
+    bad = dict(URL=url, CHECK_URL=CLOSED, ATTEMPTS=1, **WLAN)
+    out = run("ota", stand_ins=BOARD, env={"OTA": "keep"}, **bad)
+    assert out.endswith("machine.reset()\n")
+    out = run("ota", stand_ins=BOARD, env={"OTA": "keep"}, **bad)
+    assert out == "ota: the bootloader does not roll back; ota_1 stays, without a check\n"
+
+
+def test_ota_without_rollback_that_works(run, updated):
+    url = updated(OTA="keep") + "/app"
+    out = run("ota", stand_ins=BOARD, env={"OTA": "keep"}, URL=url, **WLAN)
+    end = "ota: ota_1 works; this firmware has no rollback to cancel (-261)\n"
+    assert out.endswith(end)
+
+
+def test_ota_does_not_judge_without_a_url(run, updated, tmp_path):
+    updated()
+    out = run("ota", stand_ins=BOARD, **WLAN)
+    assert out == "ota: CHECK_URL or URL has to be set, to confirm the update in ota_1\n"
+    assert otadata(tmp_path) == ("ota_1", {"ota_1": "pending"})
+
+
+def test_ota_that_fails_changes_nothing(run, images, tmp_path):
+    url = images.url
+    for settings, text in (
+        ({"URL": url + "/none"}, "ota: no update, status 404"),
+        ({"URL": url + "/app", "SHA256": "0" * 64}, "failed with -9 the body does not have the"),
+        ({"URL": CLOSED}, "ota: no update, failed with -4 [Errno 111] ECONNREFUSED"),
+    ):
+        out = run("ota", stand_ins=BOARD, **settings, **WLAN)
+        assert text in out
+        assert "reset" not in out
+        assert otadata(tmp_path) == ("ota_0", {})
+        assert not (tmp_path / "ota.state").exists()
+
+
+def test_ota_where_there_is_none(run):
+    out = run("ota", URL=CLOSED)
+    assert out == "ota: no module esp32 here: updates over the air are for ESP32\n"
+    out = run("ota", stand_ins=BOARD, env={"OTA": "none"}, URL=CLOSED)
+    assert out == "ota: no OTA partition beside ota_0: flash the OTA variant of the firmware\n"
+    out = run("ota", stand_ins=BOARD)
+    assert out == "ota: URL has to be set to the image of an application\n"
