@@ -40,6 +40,7 @@ def connect(ssid="", password="", timeout=20):
     elif not wlan.isconnected() or wlan.config("ssid") != ssid:
         print("wifi: connecting to", ssid)
         wlan.disconnect()
+        time.sleep_ms(200)  # until then ESP32 may take the old connection for the new one
         wlan.connect(ssid, password)
     start = time.ticks_ms()
     while not wlan.isconnected():

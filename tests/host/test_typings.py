@@ -173,6 +173,11 @@ def check(project, *files):
     ]
 
 
+def annotated(source):
+    # A dict in a variable has to be annotated, see typings/README.md.
+    return source.replace("opts = {", "opts: http.Options = {")
+
+
 def readme():
     """Return the examples of the README that use http, each as a coroutine."""
     text = (ROOT / "README.md").read_text()
@@ -185,9 +190,7 @@ def readme():
     source += "async def example(url: str, method: str, digest: str):\n"
     count = 0
     for block in blocks:
-        block = block.replace("(...)", "(method, url)")
-        # A dict in a variable has to be annotated, see typings/README.md.
-        block = block.replace("opts = {", "opts: http.Options = {")
+        block = annotated(block.replace("(...)", "(method, url)"))
         wrapped = "".join(f"    {line}\n" for line in block.split("\n"))
         try:
             ast.parse(f"async def example():\n{wrapped}")
