@@ -176,7 +176,7 @@ except OSError: pass"""
 def test_examples_and_repl(virtual, board):
     with Peer(everyday) as peer:
         code, out = make(
-            "example", "PORT=" + virtual.port, "NAME=fetch", f"URL={peer.url}/length/5"
+            "example", "PORT=" + virtual.port, "NAME=fetch", f"URL={peer.url}/connection"
         )
         assert code == 0, out
         assert "200\nContent-Length: " in out.replace("\r", ""), repr(out)
