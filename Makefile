@@ -23,7 +23,7 @@ help:
 	@echo "make install PORT=... [ROMFS=1] [FORCE=1]       put http on it"
 	@echo "make repl PORT=...                              its REPL, with lib/ mounted"
 	@echo "make example PORT=... NAME=... [URL=...]        run a script of examples/ on it"
-	@echo "             [WIFI_SSID=... WIFI_PASSWORD=...]"
+	@echo "             [WIFI_SSID=... WIFI_PASSWORD=...]  [SETTINGS='NAME=value ...']"
 	@echo "make test-device [PORT=...] [INSTALLED=1]       run the tests for boards, without PORT on a"
 	@echo "             [WIFI_SSID=... WIFI_PASSWORD=...]  virtual one; HOST is this machine's address"
 	@echo "             [HOST=...]                         as the board sees it"
@@ -70,7 +70,7 @@ repl: .venv/ready port
 
 example: .venv/ready port
 	@$(VENV)/python firmware/example.py "$(PORT)" "$(NAME)" \
-	    "URL=$(URL)" "WIFI_SSID=$(WIFI_SSID)" "WIFI_PASSWORD=$(WIFI_PASSWORD)"
+	    "URL=$(URL)" "WIFI_SSID=$(WIFI_SSID)" "WIFI_PASSWORD=$(WIFI_PASSWORD)" $(SETTINGS)
 
 virtual-board: .venv/ready
 	@mpy32=$(MPY32) && MICROPYTHON32="$$mpy32" $(VENV)/python tests/host/virtual_board.py

@@ -31,12 +31,15 @@ def main():
     script = EXAMPLES / (arguments.name + ".py")
     if not script.exists():
         sys.exit(f"firmware/example.py: no example {arguments.name}; there are {there}")
-    lines = ""
+    # Files that it names without a folder are in the board's flash, not in the mounted folder.
+    lines = "import os, sys\nsys.path.insert(0, '/remote')\nos.chdir('/')\n"
     for setting in arguments.settings:
         name, equals, value = setting.partition("=")
         if not name.isidentifier() or not equals:
             sys.exit(f"firmware/example.py: {setting} is not NAME=value")
-        if value:
+        if value.isdigit() and not name.startswith("WIFI_"):
+            value = int(value)
+        if value != "":
             lines += f"{name} = {value!r}\n"
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder, "http").mkdir()
@@ -45,7 +48,7 @@ def main():
         for path in EXAMPLES.glob("*.py"):
             shutil.copy(path, folder)
         command = [TOOLS / "mpremote", "connect", arguments.port, "mount", folder]
-        command += ["exec", lines or "pass", "run", script]
+        command += ["exec", lines, "run", script]
         sys.exit(subprocess.run(command, check=False).returncode)
 
 

@@ -1,5 +1,6 @@
 """What runs on boards: the device tests on the virtual board, and the tools that reach a board."""
 
+import hashlib
 import pathlib
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ import time
 import pytest
 from conftest import REPORT, ROOT
 from device import Device
-from servers import Peer
+from servers import Peer, files
 from test_downloads import bodies
 from virtual_board import HEAP, VirtualBoard
 
@@ -173,12 +174,25 @@ except OSError: pass"""
         assert code and "are free; remove files" in out, out
 
 
-def test_examples_and_repl(virtual, board):
-    with Peer(everyday) as peer:
-        code, out = make(
-            "example", "PORT=" + virtual.port, "NAME=fetch", f"URL={peer.url}/connection"
-        )
-        assert code == 0, out
-        assert "200\nContent-Length: " in out.replace("\r", ""), repr(out)
+def example(virtual, name, *settings):
+    code, out = make("example", "PORT=" + virtual.port, "NAME=" + name, *settings)
+    assert code == 0, out
+    return out.replace("\r\n", "\n")
+
+
+def test_examples(virtual, board, httpbin_url, tmp_path):
+    out = example(virtual, "fetch", f"URL={httpbin_url}/base64/aGVsbG8=")
+    assert "\n200\n" in out and out.endswith("hello\n"), out
+    out = example(virtual, "get", f"URL={httpbin_url}/base64/aGVsbG8=")
+    assert "get: status 200 with 5 bytes\nhello\n" in out
+    (tmp_path / "file.bin").write_bytes(bytes(30000))
+    with files(tmp_path) as url:
+        digest = hashlib.sha256(bytes(30000)).hexdigest()
+        settings = f"SETTINGS=DST=got.bin SHA256={digest}"
+        assert "30000" in example(virtual, "download", f"URL={url}/file.bin", settings)
+    assert "30000 got.bin" in board.mpremote("ls")
+    settings = "SETTINGS=COUNT=2 SECONDS=1"
+    out = example(virtual, "sensor", f"URL={httpbin_url}/post", settings)
+    assert out.count("status 200") == 2, out
     code, out = make("example", "PORT=" + virtual.port, "NAME=nothing")
     assert code and "no example nothing; there are" in out, out
