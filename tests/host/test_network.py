@@ -65,7 +65,7 @@ def test_concurrency(mpy):
         for name in ("silent", "half"):
             peers[name].join()
             # The peer saw the connection close when the request ended, not later.
-            assert all(seconds < 1 for seconds in peers[name].results), peers[name].results
+            assert all(seconds < 3 for seconds in peers[name].results), peers[name].results
             assert not peers[name].errors
 
 
