@@ -5,12 +5,17 @@ from micropython import const
 
 _BODY = const(-3)
 _DOWNLOAD = const(-7)
+_FOTA = const(-9)
 
 
 def sink(r):
     """Return the destination that the options of `r` ask for."""
     if r.opts.get("fota") not in (None, False):
-        from .ota import Sink
+        try:
+            from .ota import Sink
+        except ImportError:  # not installed where it would be of no use
+            r.code = _FOTA
+            raise ValueError("ota")
     elif isinstance(r.opts.get("dst"), str):
         from .file import Sink
     else:

@@ -14,10 +14,10 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "host"), str(ROOT / "firmware")]
 
+import package  # noqa: E402
 import unix  # noqa: E402
 from servers import Peer  # noqa: E402
 
-TOOLS = pathlib.Path(sys.executable).parent
 STEP = 256  # bytes, of the heap sizes that are tried
 
 # On a board ROMFS is mapped flash; here mmap() puts the image outside of the heap.
@@ -113,36 +113,23 @@ def serve(connection):
     connection.send(bytes(size))
 
 
-def cross(source, target, name):
-    subprocess.run([TOOLS / "mpy-cross", "-O2", "-s", name, source, "-o", target], check=True)
-
-
 class Build:
     """lib/http, compiled into `folder`: below mpy/, and as ROMFS in rom.img."""
 
     def __init__(self, folder):
         self.folder = folder
-        self.size = 0
-        target = folder / "mpy" / "http"
-        target.mkdir(parents=True)
-        for source in sorted((ROOT / "lib" / "http").glob("*.py")):
-            # Named as the module is: that name is in memory anyway.
-            name = "http" if source.stem == "__init__" else "http." + source.stem
-            cross(source, target / (source.stem + ".mpy"), name)
-            self.size += (target / (source.stem + ".mpy")).stat().st_size
-        image = folder / "rom.img"
-        subprocess.run(
-            [TOOLS / "mpremote", "romfs", "--no-mpy", "--output", image, "build", target.parent],
-            stdout=subprocess.DEVNULL,
-            check=True,
-        )
+        files = package.compiled()
+        self.size = sum(map(len, files.values()))
+        for name, data in files.items():
+            path = folder / "mpy" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        (folder / "rom.img").write_bytes(package.romfs(files))
 
     def run(self, script, heap, romfs):
         """Run `script` in `heap` bytes; return what it printed, "" when it failed."""
-        path = self.folder / "driver.py"
-        path.write_text((MOUNT if romfs else "") + script)
-        cross(path, self.folder / "driver.mpy", "driver.py")
-        path.unlink()
+        source = (MOUNT if romfs else "") + script
+        (self.folder / "driver.mpy").write_bytes(package.cross(source, "driver.py"))
         done = subprocess.run(
             [unix.find(32), "-X", f"heapsize={heap}", "-m", "driver"],
             cwd=self.folder,
