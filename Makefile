@@ -3,6 +3,7 @@
 PYTHON ?= python3
 URL ?=
 PORT ?=
+BAUD ?= 460800
 
 VENV = .venv/bin
 MPY64 = $$($(VENV)/python firmware/unix.py)
@@ -11,28 +12,33 @@ MPY32 = $$($(VENV)/python firmware/unix.py --bits 32)
 # `http` is looked for in lib/ after what is frozen into the firmware.
 export MICROPYPATH = .frozen:lib
 
-.PHONY: help run test test-device install repl example virtual-board bench lint clean
+.PHONY: help run test test-device install repl example virtual-board firmware flash bench lint clean
 
 help:
-	@echo "make run             run examples/tour.py on the unix port, against a local httpbin"
-	@echo "make run URL=...     fetch a URL; print its code, headers and the start of its body"
-	@echo "make test            run the tests, on the unix port of 64 and of 32 bits, and on a virtual board"
-	@echo "make bench           measure the heap that http needs"
+	@echo "make run                run examples/tour.py on the unix port, against a local httpbin"
+	@echo "make run URL=...        fetch a URL; print code, headers and the start of the body"
+	@echo "make test               run the tests, on the unix port and on a virtual board"
+	@echo "make bench              measure the heap that http needs"
+	@echo "make lint               check the style of all Python code"
+	@echo "make clean              remove what the others prepared"
 	@echo
-	@echo "On a board, PORT is what mpremote connects to: /dev/ttyUSB0, socket://host:port, ..."
-	@echo "make install PORT=... [ROMFS=1] [FORCE=1]       put http on it"
-	@echo "make repl PORT=...                              its REPL, with lib/ mounted"
-	@echo "make example PORT=... NAME=... [URL=...]        run a script of examples/ on it"
-	@echo "             [WIFI_SSID=... WIFI_PASSWORD=...]  [SETTINGS='NAME=value ...']"
-	@echo "make test-device [PORT=...] [INSTALLED=1]       run the tests for boards, without PORT on a"
-	@echo "             [WIFI_SSID=... WIFI_PASSWORD=...]  virtual one; HOST is this machine's address"
-	@echo "             [HOST=...]                         as the board sees it"
-	@echo "make virtual-board                              print a PORT behind which there is one"
+	@echo "On a board; PORT is what mpremote connects to: /dev/ttyUSB0, socket://host:port, ..."
+	@echo "make install PORT=... [ROMFS=1] [FORCE=1]"
+	@echo "                        put http on it, or into its ROM file system"
+	@echo "make repl PORT=...      its REPL, with lib/ mounted"
+	@echo "make example PORT=... NAME=... [URL=...] [WIFI_SSID=... WIFI_PASSWORD=...]"
+	@echo "     [SETTINGS='NAME=value ...']"
+	@echo "                        run a script of examples/ on it"
+	@echo "make test-device [PORT=...] [INSTALLED=1] [WIFI_SSID=... WIFI_PASSWORD=...] [HOST=...]"
+	@echo "                        run the tests for boards, without PORT on a virtual one; HOST"
+	@echo "                        is the address of this machine as the board sees it"
+	@echo "make virtual-board      print a PORT behind which there is one, until Ctrl-C"
+	@echo "make firmware BOARD=... BASE=official.bin [MAIN=main.py] [FLASH=4MB] [OUT=...]"
+	@echo "                        make one file to flash: MicroPython with http"
+	@echo "make flash BOARD=... BASE=official.bin PORT=... [MAIN=main.py] [YES=1] [BAUD=460800]"
+	@echo "                        the same, written to the board once you agree"
 	@echo
-	@echo "make lint            check the style of all Python code"
-	@echo "make clean           remove what the others prepared"
-	@echo
-	@echo "MICROPYTHON=path     use this interpreter, v1.20 or later (MICROPYTHON32: of 32 bits)"
+	@echo "MICROPYTHON=path        use this interpreter, v1.20 or later (MICROPYTHON32: of 32 bits)"
 
 .venv/ready: pyproject.toml
 	@echo "preparing .venv ..."
@@ -87,6 +93,14 @@ bench: .venv/ready
 lint: .venv/ready
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
+
+firmware: .venv/ready
+	@$(VENV)/python firmware/image.py --board "$(BOARD)" --base "$(BASE)" --main "$(MAIN)" \
+	    --flash "$(FLASH)" --out "$(OUT)"
+
+flash: .venv/ready
+	@$(VENV)/python firmware/flash.py --board "$(BOARD)" --base "$(BASE)" --main "$(MAIN)" \
+	    --port "$(PORT)" --baud "$(BAUD)" $(if $(filter-out 0,$(YES)),--yes)
 
 clean:
 	rm -rf .venv build .pytest_cache .ruff_cache

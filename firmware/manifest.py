@@ -1,0 +1,18 @@
+# Freezes http. include() it in a manifest of your own, or add_library() this repository and
+# require("firmware", library=...). `omit` names modules of lib/http to leave out.
+
+import os
+
+metadata(version="0.1.0", description="HTTP client with callbacks and tasks", license="MIT")
+options.defaults(omit=())
+
+package(
+    "http",
+    files=[
+        name
+        for name in sorted(os.listdir("../lib/http"))
+        if name.endswith(".py") and name[:-3] not in options.omit
+    ],
+    base_path="../lib",
+    opt=2,
+)
