@@ -28,7 +28,7 @@ DOWNLOADS = "https://micropython.org/download/"
 # its name and password. With ours it would stay open, so that is made up for, once.
 BOOT = b"""import inisetup, os
 inisetup.wifi()
-os.remove("/boot.py")
+os.remove("boot.py")
 """
 
 
