@@ -183,7 +183,8 @@ def romfs_place(data):
 def littlefs(files, size):
     """Return a LittleFS of `size` bytes with `files`, without the erased blocks at its end."""
     # It begins to allocate anywhere; in a small one, which is grown at last, that is the start.
-    for blocks in range(8, size // BLOCK + 4, 4):
+    least = 4 + sum(len(data) // BLOCK for data in files.values())
+    for blocks in range(least, size // BLOCK + 4, 4):
         blocks = min(blocks, size // BLOCK)
         # On disk 2.0, for MicroPython v1.20 knows no later one. The sizes are those of VfsLfs2:
         # what is larger than its cache it cannot read from within a directory.
@@ -248,24 +249,23 @@ def build(board, base, flash, main=None):
             f"BASE has {'a' if romfs else 'no'} ROMFS partition: "
             f"it is not the firmware of {board['name']}"
         )
+    place = littlefs_place(base, board, flash)
+    if board["chip"] == "esp8266":
+        # MicroPython takes the size from there; an official firmware has 1 MB, for esptool to
+        # correct. No digest of the image covers it.
+        code = CHIP_DEFS["esp8266"].FLASH_SIZES.get(f"{flash >> 20}MB")
+        if code is None:
+            raise Error(f"an ESP8266 has no {size_text(flash)} of flash")
+        base = base[:3] + bytes([code | base[3] & 0x0F]) + base[4:]
+    else:
+        check_flash(base, board, flash)
     modules = package.compiled(board["omit"])
     modules = {"lib/" + name: data for name, data in modules.items()}
     files = {} if romfs else dict(modules)
     if main is not None:
         files["main.py"] = main
-    place = littlefs_place(base, board, flash)
-    if board["chip"] == "esp8266":
-        # MicroPython takes the size from there; an official firmware has 1 MB, for esptool to
-        # correct. No digest of the image covers it.
-        sizes = CHIP_DEFS["esp8266"].FLASH_SIZES
-        code = sizes.get(f"{flash >> 20}MB")
-        if code is None:
-            raise Error(f"an ESP8266 has no {size_text(flash)} of flash")
-        base = base[:3] + bytes([code | base[3] & 0x0F]) + base[4:]
-        if files:
-            files["boot.py"] = BOOT
-    else:
-        check_flash(base, board, flash)
+    if files and board["chip"] == "esp8266":
+        files["boot.py"] = BOOT
     image = Image(board, base)
     if romfs:
         image.add("ROMFS", *romfs, package.romfs(modules))

@@ -458,10 +458,10 @@ class Board:
         probe = PROBE.format(chip=chip, port=self.port, flash=size)
         (self.folder / "state.json").write_text(json.dumps({"probe": probe, **state}))
 
-    def flash(self, name, base, **args):
+    def flash(self, name, firmware, **args):
         """Run `make flash`; return its error, or None."""
         path = self.folder / "base.bin"
-        path.write_bytes(base)
+        path.write_bytes(firmware)
         args = {"board": name, "base": path, "port": self.port, **args}
         return make(self.monkeypatch, flash, **args)
 
