@@ -253,7 +253,7 @@ def build(board, base, flash, main=None):
     if board["chip"] == "esp8266":
         # MicroPython takes the size from there; an official firmware has 1 MB, for esptool to
         # correct. No digest of the image covers it.
-        code = CHIP_DEFS["esp8266"].FLASH_SIZES.get(f"{flash >> 20}MB")
+        code = CHIP_DEFS["esp8266"].FLASH_SIZES.get(f"{flash / (1 << 20):g}MB")
         if code is None:
             raise Error(f"an ESP8266 has no {size_text(flash)} of flash")
         base = base[:3] + bytes([code | base[3] & 0x0F]) + base[4:]

@@ -372,8 +372,8 @@ def refusals(folder):
             {"board": "ESP8266_GENERIC", "base": plain, "flash": "1MB"},
         ),
         "odd size": (
-            "ESP8266 has no 3 MB of flash",
-            {"board": "ESP8266_GENERIC", "base": plain, "flash": "3MB"},
+            "ESP8266 has no 2,560 KB of flash",
+            {"board": "ESP8266_GENERIC", "base": plain, "flash": "2560K"},
         ),
         "variant": (
             "the firmware of ESP8266_GENERIC-FLASH_1M, not of ESP8266_GENERIC;",
