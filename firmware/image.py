@@ -186,8 +186,7 @@ def littlefs(files, size):
     least = 4 + sum(len(data) // BLOCK for data in files.values())
     for blocks in range(least, size // BLOCK + 4, 4):
         blocks = min(blocks, size // BLOCK)
-        # On disk 2.0, for MicroPython v1.20 knows no later one. The sizes are those of VfsLfs2:
-        # what is larger than its cache it cannot read from within a directory.
+        # On disk 2.0, for MicroPython v1.20 knows no later one. The sizes are those of VfsLfs2.
         fs = LittleFS(
             mount=False,
             block_size=BLOCK,
