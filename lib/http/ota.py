@@ -1,6 +1,7 @@
 # The body is an ESP32 application that goes into the next OTA partition (opts["fota"]), block by
 # block as it arrives.
 
+from esp32 import Partition  # else sink.py says what is missing
 from micropython import const
 
 from .sink import Base
@@ -23,10 +24,6 @@ class Sink(Base):
         super().__init__(r)
         if busy:
             raise ValueError("busy")
-        try:
-            from esp32 import Partition
-        except ImportError:
-            raise ValueError("ota")
         self.running = Partition(Partition.RUNNING)
         # OSError where the partition table has none.
         self.partition = self.running.get_next_update()

@@ -13,7 +13,7 @@ def sink(r):
     if r.opts.get("fota") not in (None, False):
         try:
             from .ota import Sink
-        except ImportError:  # not installed where it would be of no use
+        except ImportError:  # no esp32 here, or not installed as it would be of no use
             r.code = _FOTA
             raise ValueError("ota")
     elif isinstance(r.opts.get("dst"), str):
