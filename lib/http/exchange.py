@@ -10,6 +10,7 @@ from micropython import const
 from select import POLLIN, POLLOUT
 from time import ticks_ms
 
+from . import small
 from .response import receive_head
 from .url import split
 
@@ -22,9 +23,6 @@ _RX = const(-6)
 
 _HEAD_LIMIT = const(8192)  # bytes, of interim and final response heads together
 _SMALL = const(1024)  # a request body of up to this many bytes leaves with its head
-
-
-_used = False
 
 
 def exchange(r):
@@ -75,7 +73,9 @@ def exchange(r):
                 body = None
 
             # Connection.
-            r.buf = bytearray()
+            if small:
+                gc.collect()
+            r.buf = b""
             r.pos = 0
             r.room = _HEAD_LIMIT
             r.secure = tls
@@ -188,12 +188,9 @@ def exchange(r):
 
 def start(r):
     """Return `exchange` for the request `r`, which must be new."""
-    global _used
     if r.code is not None:
         raise RuntimeError("a request is performed once; make a new one")
-    if not _used:
-        # Loading leaves holes: without this the first GET needs 768 bytes more of a small heap.
-        _used = True
+    if small:
         gc.collect()
     return exchange(r)
 

@@ -30,12 +30,11 @@ def receive_head(r):
         return None
     if not data:
         raise EOFError
-    buf = r.buf
-    buf.extend(data)
+    buf = r.buf = r.buf + data
     end = len(buf)
     while True:
         pos = r.pos
-        if not b"HTTP/1.".startswith(bytes(buf[pos : pos + 7])):
+        if not b"HTTP/1.".startswith(buf[pos : pos + 7]):
             raise ValueError("http")
         # A bare LF ends a line as well: RFC 9112 section 2.2.
         stop = buf.find(b"\n\r\n", pos) + 3
@@ -50,7 +49,7 @@ def receive_head(r):
             return 0
         r.room -= stop - pos
         r.pos = stop
-        r.head = bytes(buf[pos:stop])
+        r.head = buf[pos:stop]
         if b"\n " in r.head or b"\n\t" in r.head:
             from .fold import fold
 
