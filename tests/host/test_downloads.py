@@ -222,3 +222,51 @@ def test_killed(mpy64, fs):
 def test_allocation(mpy):
     with Peer(bodies) as peer:
         mpy.run("allocation", heap="1m", url=peer.url)
+
+
+@pytest.mark.parametrize("fs", ["host", "lfs"])
+def test_resume_after_a_kill(mpy64, fs):
+    """Killed again and again, a download comes to its end, and little is sent twice."""
+    size = 400000
+    body = body_of(size)
+    sent = 0
+    ranges = 0
+
+    def serve(connection):
+        nonlocal sent, ranges
+        head, _ = connection.request()
+        asked = re.search(rb"(?i)\r\nrange: bytes=(\d+)-", head)
+        start = int(asked[1]) if asked else 0
+        ranges += bool(asked)
+        status = b"206 x\r\nContent-Range: bytes %d-%d/%d" % (start, size - 1, size)
+        connection.send(
+            b'HTTP/1.1 %s\r\nETag: "1"\r\nContent-Length: %d\r\n\r\n'
+            % (status if asked else b"200 x", size - start)
+        )
+        for i in range(start, size, 5000):
+            connection.send(body[i : i + 5000])
+            sent += len(body[i : i + 5000])
+            time.sleep(0.002)
+
+    with Peer(serve) as peer:
+        client = {"uses": ["disk"], "heap": "1m", "fs": fs, "url": peer.url, "size": size}
+        client["resume"] = True
+        mpy64.run("killed", what="format", **client)
+        for kills in range(20):
+            process = mpy64.start("killed", what="download", **client)
+            try:
+                process.wait(0.12)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+                continue
+            out = process.communicate()[0]
+            assert out.endswith(b"OK\n"), out
+            break
+        else:
+            pytest.fail("never complete")
+        out = mpy64.run("killed", what="check", **client)
+    assert out.split()[0] == hashlib.sha256(body).hexdigest()
+    assert kills and ranges
+    # At most the 64 KB that are not flushed yet, and what is on its way, each time.
+    assert sent < size + kills * (65536 + 200000), (sent, kills)
