@@ -9,6 +9,10 @@ VENV = .venv/bin
 MPY64 = $$($(VENV)/python firmware/unix.py)
 MPY32 = $$($(VENV)/python firmware/unix.py --bits 32)
 
+# The value of a variable as one word for the shell, whatever it holds; and whether it is set.
+quote = '$(subst ','\'',$(value $(1)))'
+set = $(filter-out 0,$($(1)))
+
 # `http` is looked for in lib/ after what is frozen into the firmware.
 export MICROPYPATH = .frozen:lib
 
@@ -52,7 +56,7 @@ ifeq ($(URL),)
 	@mpy=$(MPY64) && $(VENV)/python tests/host/servers.py \
 	    "$$mpy" examples/tour.py "{httpbin}" "{httpsbin}" "{ca}"
 else
-	@mpy=$(MPY64) && "$$mpy" examples/fetch.py "$(URL)"
+	@mpy=$(MPY64) && "$$mpy" examples/fetch.py $(call quote,URL)
 endif
 
 test: .venv/ready
@@ -60,23 +64,26 @@ test: .venv/ready
 	    MICROPYTHON="$$mpy" MICROPYTHON32="$$mpy32" $(VENV)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
 ifeq ($(ARGS),)
-	@$(MAKE) -s test-device PORT=
+	@$(MAKE) -s test-device PORT= HOST= INSTALLED=
 endif
 
 test-device: .venv/ready
-	@mpy32=$(MPY32) && MICROPYTHON32="$$mpy32" HOST="$(HOST)" \
-	    WIFI_SSID="$(WIFI_SSID)" WIFI_PASSWORD="$(WIFI_PASSWORD)" \
-	    $(VENV)/python -m pytest tests/host --port "$(or $(PORT),virtual)" $(if $(INSTALLED),--installed) $(ARGS)
+	@mpy32=$(MPY32) && MICROPYTHON32="$$mpy32" LISTEN=$(call quote,HOST) \
+	    WIFI_SSID=$(call quote,WIFI_SSID) WIFI_PASSWORD=$(call quote,WIFI_PASSWORD) \
+	    $(VENV)/python -m pytest tests/host --port $(if $(PORT),$(call quote,PORT),virtual) \
+	    $(if $(call set,INSTALLED),--installed) $(ARGS)
 
 install: .venv/ready port
-	@$(VENV)/python firmware/install.py $(if $(ROMFS),--romfs) $(if $(FORCE),--force) "$(PORT)"
+	@$(VENV)/python firmware/install.py $(if $(call set,ROMFS),--romfs) \
+	    $(if $(call set,FORCE),--force) $(call quote,PORT)
 
 repl: .venv/ready port
-	@$(VENV)/mpremote connect "$(PORT)" mount lib repl
+	@$(VENV)/mpremote connect $(call quote,PORT) mount lib repl
 
 example: .venv/ready port
-	@$(VENV)/python firmware/example.py "$(PORT)" "$(NAME)" \
-	    "URL=$(URL)" "WIFI_SSID=$(WIFI_SSID)" "WIFI_PASSWORD=$(WIFI_PASSWORD)" $(SETTINGS)
+	@URL=$(call quote,URL) WIFI_SSID=$(call quote,WIFI_SSID) \
+	    WIFI_PASSWORD=$(call quote,WIFI_PASSWORD) SETTINGS=$(call quote,SETTINGS) \
+	    $(VENV)/python firmware/example.py $(call quote,PORT) $(call quote,NAME)
 
 virtual-board: .venv/ready
 	@mpy32=$(MPY32) && MICROPYTHON32="$$mpy32" $(VENV)/python tests/host/virtual_board.py
@@ -95,12 +102,13 @@ lint: .venv/ready
 	$(VENV)/ruff format --check .
 
 firmware: .venv/ready
-	@$(VENV)/python firmware/image.py --board "$(BOARD)" --base "$(BASE)" --main "$(MAIN)" \
-	    --flash "$(FLASH)" --out "$(OUT)"
+	@$(VENV)/python firmware/image.py --board $(call quote,BOARD) --base $(call quote,BASE) \
+	    --main $(call quote,MAIN) --flash $(call quote,FLASH) --out $(call quote,OUT)
 
 flash: .venv/ready
-	@$(VENV)/python firmware/flash.py --board "$(BOARD)" --base "$(BASE)" --main "$(MAIN)" \
-	    --port "$(PORT)" --baud "$(BAUD)" $(if $(filter-out 0,$(YES)),--yes)
+	@$(VENV)/python firmware/flash.py --board $(call quote,BOARD) --base $(call quote,BASE) \
+	    --main $(call quote,MAIN) --port $(call quote,PORT) --baud $(call quote,BAUD) \
+	    $(if $(call set,YES),--yes)
 
 clean:
 	rm -rf .venv build .pytest_cache .ruff_cache

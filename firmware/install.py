@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Put http on a board: compiled, into /lib of its file system, or with --romfs into its ROM.
 
-PORT is anything that mpremote connects to: a serial device, socket://host:port, rfc2217://...
+PORT is a serial device, socket://host:port or rfc2217://host:port
 What http cannot use there is left out, what is there already is not written again, what is left of
 another version is removed, and what was written is compared by digest.
 """
@@ -25,6 +25,8 @@ TOOLS = pathlib.Path(sys.executable).parent
 OLDEST = (1, 20)
 MPY = 6  # the version of .mpy that mpy-cross makes; that of v1.19 to v1.29 at least
 FOLDER = "/lib/http"
+SOURCES = sorted((package.LIB / "http").glob("*.py"))
+INCOMPLETE = "http on the board may be incomplete now: run this again"
 
 # What each module cannot do without, where that is not everywhere.
 NEEDS = {"aio": ("asyncio", "uasyncio"), "keys": ("cryptolib",), "ota": ("esp32",)}
@@ -35,10 +37,11 @@ def fail(message):
 
 
 def connect(port):
+    print(f"connecting to {port} ...", flush=True)
     try:
-        transport = SerialTransport(port, baudrate=115200)
+        transport = SerialTransport(port, baudrate=115200, timeout=1)
         transport.enter_raw_repl()
-    except (TransportError, SerialException, OSError) as er:
+    except (TransportError, SerialException, OSError, ValueError) as er:
         fail(
             f"no board answers at {port}: {er}\n"
             "Is it plugged in, and is no other program connected to it? "
@@ -107,37 +110,62 @@ def remove(transport, path, folder):
         transport.fs_rmfile(path)
 
 
-def tidy(transport, keep=()):
-    """Remove what is left of other versions, so that no board runs a mixture."""
-    for name, folder in names(transport, FOLDER).items():
-        if name not in keep:
-            print(f"removing {FOLDER}/{name}")
-            remove(transport, f"{FOLDER}/{name}", folder)
-    if not keep and "http" in names(transport, "/lib"):
-        transport.fs_rmdir(FOLDER)
-    for name in ("http.py", "http.mpy"):
-        if name in names(transport, "/lib"):
-            print(f"removing /lib/{name}")
-            transport.fs_rmfile(f"/lib/{name}")
+def leftovers(transport, keep):
+    """Return the paths that are to be removed, so that no board runs a mixture of versions."""
+    found = {f"{FOLDER}/{name}": folder for name, folder in names(transport, FOLDER).items()}
+    found = {path: folder for path, folder in found.items() if path.split("/")[-1] not in keep}
+    below = names(transport, "/lib")
+    found.update({f"/lib/{name}": False for name in ("http.py", "http.mpy") if name in below})
+    if below.get("http") is False or (not keep and "http" in below):
+        found["/lib/http"] = below["http"]  # last, when it is empty
+    return found
 
 
-def free(transport):
-    """Return the free bytes of the file system that /lib is in."""
-    block, _, _, available = transport.eval("os.statvfs('/')[1:5]")
-    return block * available
+def tidy(transport, found, force):
+    """Remove the `leftovers`; those that this package never had only when forced to."""
+    own = {f"{FOLDER}/{path.stem}{end}" for path in SOURCES for end in (".py", ".mpy")}
+    own |= {"/lib/http"} if found.get("/lib/http", False) else set()
+    foreign = sorted(set(found) - own)
+    if foreign and not force:
+        fail(
+            f"in the way of this http, and not known to be an older one: {', '.join(foreign)}. "
+            "Move it elsewhere if you need it; FORCE=1 removes it"
+        )
+    for path, folder in found.items():
+        print(f"removing {path}")
+        remove(transport, path, folder)
 
 
-def to_files(transport, files):
+def room(transport, found, new, files):
+    """Return how many blocks are needed and free, and their size, for the files `new`."""
+    size, _, _, free = transport.eval("os.statvfs('/')[1:5]")
+
+    def blocks(length):
+        return -(-length // size) or 1
+
+    needed = sum(blocks(len(files[name])) for name in new) + 2 * 2  # two folders
+    for name in set(new) & set(names(transport, FOLDER)):
+        free += blocks(transport.fs_stat(f"{FOLDER}/{name}").st_size)
+    for path, folder in found.items():
+        if not folder:
+            free += blocks(transport.fs_stat(path).st_size)
+    return needed, free, size
+
+
+def to_files(transport, files, force):
     """Write `files` to the board's file system."""
     digests = {name: hashlib.sha256(data).digest() for name, data in files.items()}
     new = [
         name for name in sorted(files) if digest(transport, f"{FOLDER}/{name}") != digests[name]
     ]
-    tidy(transport, files)
-    needed = sum(len(files[name]) for name in new)
-    room = free(transport)
-    if needed > room:
-        fail(f"{needed} bytes are to be written, and only {room} are free; remove files from it")
+    found = leftovers(transport, files)
+    needed, free, size = room(transport, found, new, files)
+    if needed > free:
+        fail(
+            f"http needs {needed} blocks of {size} bytes of the board's file system, and {free} "
+            "are free; remove files from it"
+        )
+    tidy(transport, found, force)
     for folder in ("/lib", FOLDER):
         if not transport.fs_exists(folder):
             transport.fs_mkdir(folder)
@@ -151,7 +179,8 @@ def to_files(transport, files):
         print()
         if digest(transport, path) != digests[name]:
             fail(f"{path} is not on the board as it was sent; try again, or another cable")
-    print(f"{len(files)} files, {needed} bytes written in {len(new)} of them, the rest was there")
+    written = sum(len(files[name]) for name in new)
+    print(f"{len(files)} files, {written} bytes written in {len(new)} of them, the rest was there")
 
 
 def to_rom(transport, port, files, force):
@@ -169,7 +198,8 @@ def to_rom(transport, port, files, force):
             f"its ROM file system holds {', '.join(others)}, which would be lost, as it can only "
             "be replaced as a whole; FORCE=1 does so"
         )
-    tidy(transport)  # it would be found before the ROM
+    # What is in the file system would be found before the ROM.
+    tidy(transport, leftovers(transport, ()), force)
     transport.exit_raw_repl()
     transport.close()
     data = package.romfs({f"lib/http/{name}": content for name, content in files.items()})
@@ -195,7 +225,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("port")
     parser.add_argument("--romfs", action="store_true", help="into the ROM partition")
-    parser.add_argument("--force", action="store_true", help="replace what else is in the ROM")
+    parser.add_argument("--force", action="store_true", help="remove what is in the way")
     arguments = parser.parse_args()
     transport = connect(arguments.port)
     try:
@@ -205,11 +235,14 @@ def main():
         if arguments.romfs:
             transport = to_rom(transport, arguments.port, files, arguments.force)
         else:
-            to_files(transport, files)
+            to_files(transport, files, arguments.force)
         transport.exit_raw_repl()
         transport.enter_raw_repl()  # with a reset, so that it is the new one that is imported
         transport.exec("import gc\ngc.collect()\nbefore = gc.mem_alloc()")
-        place = transport.eval("__import__('http').__file__")
+        try:
+            place = transport.eval("getattr(__import__('http'), '__file__', 'a folder /http')")
+        except TransportExecError as er:
+            fail(f"http is installed, but `import http` fails on the board:\n{er}")
         transport.exec("gc.collect()")
         kept = transport.eval("gc.mem_alloc() - before")
         wanted = "/rom/lib/http/" if arguments.romfs else FOLDER
@@ -218,9 +251,11 @@ def main():
         print(f"import http: {place}, {kept} bytes of heap")
         transport.exit_raw_repl()
     except (TransportError, SerialException) as er:
-        fail(f"the connection to the board failed: {er}")
+        fail(f"the connection to the board failed: {er}\n{INCOMPLETE}")
     except OSError as er:  # of its file system
-        fail(f"the board could not do it: {er}")
+        fail(f"the board could not do it: {er}\n{INCOMPLETE}")
+    except KeyboardInterrupt:
+        fail("interrupted\n" + INCOMPLETE)
     finally:
         transport.close()
 

@@ -101,12 +101,16 @@ def start():
     del sys.argv[:]
 
 
-def run_file(name):
+def run_file(name, names):
     try:
-        os.stat(name)
+        with open(name) as f:
+            text = f.read()
     except OSError:
         return
-    execute(lambda: __import__(name[:-3]))
+    er = execute(lambda: exec(compile(text, name, "exec"), names))
+    if er is True:
+        reset(False)
+    show(er)
 
 
 def execute(function):
@@ -185,11 +189,12 @@ def raw(names):
             elif c == b"\x02":
                 return
             elif c == b"\x05" and not source:
-                mode = read() + read()
-                if mode == b"A\x01":
+                if read() + read() == b"A\x01":
                     source = paste()
                     run(source, names)
                     source = bytearray()
+                else:
+                    stdout.write(b"R\x00")
             elif c == b"\x04":
                 stdout.write(b"OK")
                 if not source:
@@ -207,7 +212,7 @@ def raw(names):
 def friendly(names):
     # Enough of it for a person to try a line.
     stdout.write(b"\r\nMicroPython v%d.%d.%d; virtual board\r\n>>> " % sys.implementation[1][:3])
-    line = ""
+    line = b""
     while True:
         try:
             c = read()
@@ -219,19 +224,19 @@ def friendly(names):
                 reset(False)
             elif c in b"\r\n":
                 stdout.write(b"\r\n")
-                text, line = line, ""
+                text, line = line, b""
                 if text:
-                    show(execute(lambda: exec(compile(text, "<stdin>", "single"), names)))
+                    show(execute(lambda: exec(compile(text.decode(), "<stdin>", "single"), names)))
                 stdout.write(b">>> ")
             elif c in b"\x7f\b":
                 if line:
                     line = line[:-1]
                     stdout.write(b"\b \b")
             else:
-                line += c.decode()
+                line += c
                 stdout.write(c)
         except KeyboardInterrupt:
-            line = ""
+            line = b""
             stdout.write(b"\r\n>>> ")
 
 
@@ -242,12 +247,12 @@ def main():
     control.write(b"1")
     while True:
         try:
-            run_file("boot.py")
+            run_file("boot.py", names)
             if in_raw:
                 raw(names)
                 in_raw = False
             else:
-                run_file("main.py")
+                run_file("main.py", names)
             friendly(names)
         except KeyboardInterrupt:
             pass

@@ -140,11 +140,16 @@ def device(request, tmp_path_factory):
     options = request.config.option
     if options.port != "virtual":
         board = Device(options.port, options.installed)
+        if board.mpremote("exec", "print('here')") != "here\n":
+            pytest.exit(f"no board answers at PORT={options.port}", 2)
         board.connect_wifi()
         yield board
         return
     with VirtualBoard(tmp_path_factory.mktemp("virtual")) as board:
-        yield Device(board.port)
+        if options.installed:
+            install = [sys.executable, ROOT / "firmware" / "install.py", board.port]
+            subprocess.run(install, check=True)
+        yield Device(board.port, options.installed)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 
 
 # The address to listen at: loopback, unless a board has to reach this machine.
-HOST = os.environ.get("HOST") or "127.0.0.1"
+HOST = os.environ.get("LISTEN") or "127.0.0.1"
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ import contextlib
 import socket
 import time
 
-import pytest
 from servers import Peer, answer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -158,7 +157,6 @@ def test_nothing_leaks(mpy):
     assert len(peer.results) + len(peer.errors) > 300
 
 
-@pytest.mark.device
 def test_interrupt(mpy):
     with Peer(silent) as peer:
         mpy.run("interrupt", silent=peer.url)

@@ -56,6 +56,7 @@ class VirtualBoard:
         )
         self.master, self.slave = pty.openpty()
         tty.setraw(self.slave)
+        os.set_blocking(self.master, False)
         self.port = os.ttyname(self.slave)
 
     def __enter__(self):
@@ -74,6 +75,11 @@ class VirtualBoard:
         mode = "friendly"
         while mode:
             mode = self._run(mode)
+
+    def _send(self, data):
+        # What nobody reads is lost, as on a serial line.
+        while data and select.select([], [self.master], [], 1)[1]:
+            data = data[os.write(self.master, data) :]
 
     def _run(self, mode):
         """Run the interpreter until it resets; return its next mode, None to end."""
@@ -109,13 +115,7 @@ class VirtualBoard:
                         interrupt = told[-1:] == b"1"
                         if self.master not in sources:
                             sources.append(self.master)  # it has started
-                if process.stdout.fileno() in ready:
-                    data = os.read(process.stdout.fileno(), 4096)
-                    if not data:
-                        code = process.wait()
-                        return "raw" if code == 64 else "friendly"
-                    os.write(self.master, data)
-                elif self.master in ready:
+                if self.master in ready:
                     data = os.read(self.master, 4096)
                     if interrupt and b"\x03" in data:
                         before, data = data.rsplit(b"\x03", 1)
@@ -123,6 +123,12 @@ class VirtualBoard:
                     with contextlib.suppress(BrokenPipeError):
                         process.stdin.write(data)
                         process.stdin.flush()
+                if process.stdout.fileno() in ready:
+                    data = os.read(process.stdout.fileno(), 4096)
+                    if not data:
+                        code = process.wait()
+                        return "raw" if code == 64 else "friendly"
+                    self._send(data)
         finally:
             os.close(control_read)
             process.stdout.close()
@@ -135,6 +141,8 @@ def main():
     parser.add_argument("--folder", help="where flash and ROM partition are kept")
     parser.add_argument("--heap", type=int, default=HEAP, help="bytes (default: %(default)s)")
     arguments = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *args: sys.exit())
     with contextlib.ExitStack() as stack:
         folder = arguments.folder or stack.enter_context(tempfile.TemporaryDirectory())
         board = stack.enter_context(VirtualBoard(folder, arguments.heap))
