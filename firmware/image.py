@@ -13,6 +13,8 @@ import struct
 import sys
 
 import package
+from esptool import FatalError
+from esptool.bin_image import LoadFirmwareImage
 from esptool.targets import CHIP_DEFS
 from littlefs import LittleFS, LittleFSError
 
@@ -103,7 +105,27 @@ def load(board, path):
     if chip == "esp8266" and official and official[1] != board["name"]:
         # No partition table tells where its variants have their files.
         raise Error(f"{path} is the firmware of {official[1]}, not of {board['name']}; {advice}")
+    if not is_whole(data, board):
+        raise Error(f"{path} is damaged or incomplete; download it again: {advice}")
     return data
+
+
+def is_whole(data, board):
+    """Return whether nothing is missing of the firmware, by the digests in it."""
+    if board["chip"] == "esp8266":
+        # ports/esp8266/makeimg.py; the first four bytes are for esptool to set.
+        return hashlib.md5(data[4:-16]).digest() == data[-16:]
+    table = partitions(data, board["flash_offset"])
+    place = table.get("factory") or table.get("ota_0")
+    if not place:
+        return True  # it has another layout, of which nothing is known
+    try:
+        made = LoadFirmwareImage(board["chip"], data[place[0] - board["flash_offset"] :])
+    except (FatalError, struct.error, IndexError):
+        return False
+    if made.append_digest and made.stored_digest != made.calc_digest:
+        return False
+    return made.checksum == made.calculate_checksum()
 
 
 def chip_name(board):

@@ -97,7 +97,8 @@ def esp8266(folder, romfs=None):
         if romfs
         else b""
     )
-    return data + bytes(400 * KB) + view + VERSION
+    data += bytes(400 * KB) + view + VERSION
+    return data + hashlib.md5(data[4:]).digest()
 
 
 def base_for(name, folder):
@@ -328,6 +329,16 @@ def refusals(folder):
         "text": ("not an ESP image", {"base": ROOT / "README.md"}),
         "empty": ("not an ESP image", {"base": file(b"")}),
         "short": ("not an ESP image", {"base": file(data[:100])}),
+        "cut in the table": ("damaged|incomplete|no partition", {"base": file(data[:0x7100])}),
+        "cut in the application": ("is damaged or incomplete", {"base": file(data[:90000])}),
+        "flipped bit": (
+            "is damaged or incomplete",
+            {"base": file(data[:90000] + bytes([data[90000] ^ 1]) + data[90001:])},
+        ),
+        "cut, of ESP8266": (
+            "is damaged or incomplete",
+            {"board": "ESP8266_GENERIC", "base": file(plain.read_bytes()[:-1000])},
+        ),
         "other chip": ("is for ESP32-S3, and ESP32_GENERIC is ESP32;", {"base": s3}),
         "ESP8266 for ESP32": ("is for ESP8266, and ESP32_GENERIC is ESP32;", {"base": plain}),
         "ESP32 for ESP8266": (
