@@ -9,6 +9,7 @@ import hashlib
 import json
 import pathlib
 import re
+import shlex
 import struct
 import sys
 
@@ -348,8 +349,10 @@ def main():
         sys.exit(f"firmware/image.py: {er}")
     describe(base, image, flash)
     print(f"{out}: {len(image.data):,} bytes, to be written at {image.offset:#x}:")
-    print(f"  make flash BOARD={chosen['name']} BASE={args.base} PORT=...")
-    print(f"  or: esptool --chip {chosen['chip']} write-flash {image.offset:#x} {out}")
+    more = f" MAIN={shlex.quote(args.main)}" if args.main else ""
+    print(f"  make flash BOARD={chosen['name']} BASE={shlex.quote(args.base)}{more} PORT=...")
+    where = f"{image.offset:#x} {shlex.quote(str(out))}"
+    print(f"  or: esptool --chip {chosen['chip']} write-flash {where}")
 
 
 if __name__ == "__main__":
