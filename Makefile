@@ -22,7 +22,7 @@ help:
 	@echo "make run                run examples/tour.py on the unix port, against a local httpbin"
 	@echo "make run URL=...        fetch a URL; print code, headers and the start of the body"
 	@echo "make test               run the tests, on the unix port and on a virtual board"
-	@echo "make bench              measure the heap that http needs"
+	@echo "make bench              measure the heap and the time that http needs"
 	@echo "make lint               check the style of all Python code"
 	@echo "make clean              remove what the others prepared"
 	@echo
@@ -96,6 +96,9 @@ endif
 
 bench: .venv/ready
 	@$(VENV)/python tests/bench/heap.py
+	@echo
+	@mpy=$(MPY64) && mpy32=$(MPY32) && MICROPYTHON="$$mpy" MICROPYTHON32="$$mpy32" \
+	    BENCH_COMMAND="make bench" $(VENV)/python tests/bench/speed.py
 
 lint: .venv/ready
 	$(VENV)/ruff check .

@@ -1,0 +1,120 @@
+"""Draw how the cost of a download grows, as SVG, without a library."""
+
+import math
+from xml.sax.saxutils import escape
+
+WIDTH, HEIGHT = 860, 440
+TOP, BOTTOM = 66, 344  # of the panels
+PANELS = ((76, 400), (516, 840))  # their left and right
+
+# Light, and dark for who prefers it. Series differ in their marks too.
+STYLE = """
+text { font: 13px sans-serif; fill: #1f2328 }
+.title { font-weight: bold; font-size: 14px }
+.small { font-size: 11px; fill: #59636e }
+.back { fill: #ffffff }
+.grid { stroke: #d1d9e0; stroke-width: 1 }
+.axis { stroke: #59636e; stroke-width: 1; fill: none }
+.line0 { stroke: #0969da; stroke-width: 2; fill: none } .mark0 { fill: #0969da }
+.line1 { stroke: #bc4c00; stroke-width: 2; fill: none; stroke-dasharray: 6 4 }
+.mark1 { fill: #bc4c00 }
+@media (prefers-color-scheme: dark) {
+  text { fill: #f0f6fc } .small { fill: #9198a1 } .back { fill: #0d1117 }
+  .grid { stroke: #3d444d } .axis { stroke: #9198a1 }
+  .line0 { stroke: #4493f8 } .mark0 { fill: #4493f8 }
+  .line1 { stroke: #f0883e } .mark1 { fill: #f0883e }
+}
+"""
+
+
+class Scale:
+    """Logarithmic, from values to places."""
+
+    def __init__(self, low, high, start, stop):
+        self.low = math.log(low)
+        self.factor = (stop - start) / (math.log(high) - self.low)
+        self.start = start
+
+    def __call__(self, value):
+        return self.start + (math.log(value) - self.low) * self.factor
+
+
+def size(value):
+    for unit, one in (("MB", 1 << 20), ("KB", 1 << 10)):
+        if value >= one:
+            return f"{value // one} {unit}"
+    return f"{value} B"
+
+
+def time(value):
+    for unit, one in (("s", 10**6), ("ms", 10**3)):
+        if value >= one:
+            return f"{value // one} {unit}"
+    return f"{value} µs"
+
+
+def number(value):
+    return f"{value:,}"
+
+
+def text(x, y, words, style="", anchor="middle"):
+    style = f' class="{style}"' if style else ""
+    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}"{style}>{escape(words)}</text>'
+
+
+def panel(left, right, title, series, label):
+    """Return the elements of one: axes, grid and `series`, {name: [(size, value), ...]}."""
+    values = [value for points in series.values() for _, value in points]
+    sizes = [point[0] for point in next(iter(series.values()))]
+    # From one power of ten to another, with room for three at least.
+    low = math.floor(math.log10(min(values)))
+    high = max(math.ceil(math.log10(max(values))), low + 3)
+    x = Scale(sizes[0], sizes[-1], left + 10, right - 10)
+    y = Scale(10**low, 10**high, BOTTOM, TOP)
+    parts = [text(left, TOP - 14, title, "title", "start")]
+    for power in range(low, high + 1):
+        at = y(10**power)
+        parts.append(f'<path class="grid" d="M{left} {at:.1f}H{right}"/>')
+        parts.append(text(left - 6, at + 4, label(10**power), anchor="end"))
+    for i, value in enumerate(sizes):
+        parts.append(f'<path class="grid" d="M{x(value):.1f} {TOP}V{BOTTOM}"/>')
+        if i % 2 == 0:
+            parts.append(text(x(value), BOTTOM + 18, size(value)))
+    parts.append(f'<path class="axis" d="M{left} {TOP}V{BOTTOM}H{right}"/>')
+    parts.append(text((left + right) / 2, BOTTOM + 38, "body"))
+    for i, (name, points) in enumerate(series.items()):
+        places = [(x(a), y(b)) for a, b in points]
+        line = "L".join(f"{a:.1f} {b:.1f}" for a, b in places)
+        parts.append(f'<path class="line{i}" d="M{line}"/>')
+        for a, b in places:
+            parts.append(
+                f'<circle class="mark{i}" cx="{a:.1f}" cy="{b:.1f}" r="3.5"/>'
+                if i == 0
+                else f'<path class="mark{i}" d="M{a - 4:.1f} {b + 4:.1f}h8l-4 -8z"/>'
+            )
+        at = TOP + 18 + 20 * i
+        parts.append(f'<path class="line{i}" d="M{left + 14} {at}h28"/>')
+        parts.append(text(left + 50, at + 4, name, anchor="start"))
+    return parts
+
+
+def growth(times, memory, lines):
+    """Return the SVG of both; `lines` are its caption."""
+    names = {"http": "http", "by_hand_readline": "by hand, with a socket"}
+    box = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img">',
+        "<title>Cost of a download to a file, as the body grows</title>",
+        f"<style>{STYLE}</style>",
+        f'<rect class="back" width="{WIDTH}" height="{HEIGHT}"/>',
+        text(WIDTH / 2, 24, "A download to a file, as the body grows", "title"),
+    ]
+    for (left, right), title, series, label in (
+        (PANELS[0], "time", times, time),
+        (PANELS[1], "bytes of heap allocated, nothing freed (32 bits)", memory, number),
+    ):
+        named = {names[name]: points for name, points in series.items()}
+        parts += panel(left, right, title, named, label)
+    for i, line in enumerate(lines):
+        parts.append(text(20, HEIGHT - 28 + 16 * i, line.replace("`", ""), "small", "start"))
+    return "\n".join([*parts, "</svg>", ""])
