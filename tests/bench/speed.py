@@ -15,7 +15,7 @@ printed, never asserted; only ratios of one run mean anything.
 server.py answers over loopback, in a process of its own, so it shares no lock with anything here;
 with two CPUs it runs beside the client, and it does the same for all of them. What it needs is a
 part of all times, so ratios are a little nearer to 1 than those of the clients alone. https is
-CPython's ssl with a certificate made by trustme, which no client verifies.
+CPython's ssl with a certificate made by trustme, which no client verifies. Files go to memory (/dev/shm) where there is room for them.
 
 System calls (strace) and instructions (valgrind's callgrind) are differences between runs with few
 and with many requests, divided by how many more there were: starting does not count.
@@ -175,6 +175,14 @@ def span(time):
 def amount(size):
     """Return `size`, in bytes, as text."""
     return f"{size // MB} MB" if size >= MB else f"{size // KB} KB" if size >= KB else f"{size} B"
+
+
+def memory_folder():
+    """Return a folder in memory where there is one: disks have moods, and file systems flush what
+    a new file takes the place of."""
+    folder = pathlib.Path("/dev/shm")
+    room = folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free
+    return folder if room > 256 * MB else None
 
 
 @contextlib.contextmanager
@@ -354,7 +362,7 @@ def main():
     effort = QUICK if arguments.quick else FULL
     svg = arguments.svg or (None if arguments.quick else HERE / "growth.svg")
     lines = context(os.environ.get("BENCH_COMMAND") or "tests/bench/speed.py")
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=memory_folder()) as name:
         folder = pathlib.Path(name)
         bench = Bench(folder)
         with servers(folder) as (plain, secure):
