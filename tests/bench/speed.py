@@ -15,7 +15,8 @@ printed, never asserted; only ratios of one run mean anything.
 server.py answers over loopback, in a process of its own, so it shares no lock with anything here;
 with two CPUs it runs beside the client, and it does the same for all of them. What it needs is a
 part of all times, so ratios are a little nearer to 1 than those of the clients alone. https is
-CPython's ssl with a certificate made by trustme, which no client verifies. Files go to memory (/dev/shm) where there is room for them.
+CPython's ssl with a certificate made by trustme, which no client verifies. Files go to memory
+(/dev/shm) where there is room for them.
 
 System calls (strace) and instructions (valgrind's callgrind) are differences between runs with few
 and with many requests, divided by how many more there were: starting does not count.
@@ -301,23 +302,16 @@ def growth(bench, table, url, effort):
         for name in times:
             times[name].append((size, best[name]))
             memory[name].append((size, bench.run(name, "memory", url, size, 1, bits=32)[1]))
-    big = effort.sizes[-1]
-    half = effort.sizes[-2]
-    cells = [
-        f"{span(times[name][-1][1])}, {memory[name][-1][1]:,} bytes" for name in ("http", A)
-    ] + ["", ""]
-    http, used = times["http"], memory["http"]
-    smallest = effort.sizes[0]
-    # Time for a byte, against that of the size before; memory against the smallest.
+    first, half, big = effort.sizes[0], *effort.sizes[-2:]
+    bytes_before, bytes_after = memory["http"][0][1], memory["http"][-1][1]
+    # Linear is: a byte takes no longer when there are more of them.
+    slower = times["http"][-1][1] / big / (times["http"][-2][1] / half)
+    ends = [f"{span(times[name][-1][1])}, {memory[name][-1][1]:,} bytes" for name in times]
     table.row(
-        f"{amount(smallest)} to {amount(big)} to a file",
-        cells,
-        {
-            f"× the time for a byte, {amount(big)} against {amount(half)}": (
-                http[-1][1] / big / (http[-2][1] / half)
-            ),
-            f"× the memory, {amount(big)} against {amount(smallest)}": used[-1][1] / used[0][1],
-        },
+        f"{amount(first)} to {amount(big)} to a file: time of a byte, {amount(big)} against "
+        f"{amount(half)}; memory, {amount(big)} against {amount(first)}",
+        [*ends, "", ""],
+        {"× the time": slower, "× the memory": bytes_after / bytes_before},
         (1.1, 1.01),
     )
     return times, memory

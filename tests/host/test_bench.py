@@ -1,0 +1,49 @@
+"""tests/bench/speed.py prints every row. Its figures are not asserted: times differ."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+ROWS = (
+    "GET of 1 KB, a connection for each",
+    "GET of 1 KB, `keepalive`",
+    "https GETs of 1 KB in a second",
+    "to a file, blocking",
+    "to a file, in a task",
+    "system calls of a GET of 1 KB",
+    "instructions of a GET of 1 KB",
+    "1 KB to 16 KB to a file",
+)
+
+
+@pytest.fixture(scope="module")
+def svg(tmp_path_factory):
+    return tmp_path_factory.mktemp("bench") / "growth.svg"
+
+
+@pytest.fixture(scope="module")
+def printed(svg):
+    command = [sys.executable, ROOT / "tests" / "bench" / "speed.py", "--quick", "--svg", svg]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_row(printed, row):
+    (line,) = [line for line in printed.splitlines() if line.startswith("|") and row in line]
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert len(cells) == 8
+    if not cells[1].startswith("not measured: "):
+        assert re.match(r"\d", cells[1])
+        assert re.match(r"\d+\.\d+", cells[5])
+        assert cells[7] in ("yes", "**no**")
+
+
+def test_plot(printed, svg):
+    text = svg.read_text()
+    assert text.count('class="mark0"') == 4  # two sizes, time and memory
+    assert "MicroPython v" in text
