@@ -62,7 +62,7 @@ WRITES = ("write", "writev", "sendto", "sendmsg")
 
 # How much is done: requests of a turn, turns, the large download, sizes of growing bodies.
 Effort = collections.namedtuple("Effort", "gets turns handshakes large larges sizes growths")
-FULL = Effort(400, 9, 30, 20 * MB, 5, [KB << i for i in range(0, 17, 2)], 3)
+FULL = Effort(400, 20, 30, 20 * MB, 8, [KB << i for i in range(0, 17, 2)], 5)
 QUICK = Effort(5, 1, 2, 64 * KB, 1, [KB, 16 * KB], 1)
 
 
