@@ -111,7 +111,7 @@ def growth(times, memory, lines):
     ]
     for (left, right), title, series, label in (
         (PANELS[0], "time", times, time),
-        (PANELS[1], "bytes of heap allocated, nothing freed (32 bits)", memory, number),
+        (PANELS[1], "heap allocated in all, bytes (32-bit build)", memory, number),
     ):
         named = {names[name]: points for name, points in series.items()}
         parts += panel(left, right, title, named, label)
