@@ -93,7 +93,7 @@ class Request:
         self.start = 0  # in ticks_ms(), when `exchange` began
         # The code of a failure where the request stands; 0 while the caller's code runs.
         self.code = None
-        self.stream = None
+        self.stream = self.poll = None
         self.secure = False
         self.keep = bool(opts.get("keepalive"))  # the connection, after the response
         self.socket = None  # the one below a stream of TLS, until the handshake is complete

@@ -25,7 +25,7 @@ def drive(r):
     try:
         while True:
             events = steps.send(ready)
-            stream = r.stream
+            stream = r.poll
             if events == POLLIN or events == POLLOUT:
                 if events == POLLIN:
                     core._io_queue.queue_read(stream)

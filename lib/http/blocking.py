@@ -17,8 +17,8 @@ def drive(r):
     try:
         while True:
             events = steps.send(ready)
-            if stream is not r.stream:
-                stream = r.stream
+            if stream is not r.poll:
+                stream = r.poll
                 registered = None
                 poller = poll()
             left = r.left()

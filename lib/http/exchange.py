@@ -87,7 +87,7 @@ def exchange(r):
             if stream:
                 r.code = _RX
             else:
-                stream = r.stream = connect(r, host, port)
+                stream = r.poll = r.stream = connect(r, host, port)
                 # A write belongs to connecting: only that tells on every port that the
                 # connection was refused (on ESP32, poll does not), and it makes the handshake
                 # of TLS.
@@ -97,12 +97,16 @@ def exchange(r):
 
                     r.stream = secure(r, host)
                     r.socket = stream
-                    stream = r.stream
+                    stream = r.poll = r.stream
             n = stream.write(data)
             while n is None:
                 yield POLLOUT
                 n = stream.write(data)
-            r.socket = None
+            if r.socket:
+                # After the handshake, all that is read before the next wait: the socket then
+                # tells when there is more, while poll() on unix asks TLS once in a millisecond.
+                r.poll = r.socket
+                r.socket = None
 
             # Response head.
             status = None
@@ -110,7 +114,7 @@ def exchange(r):
                 r.code = _RX
                 from .upload import send
 
-                status = yield from send(r, data, n, body)
+                status = (yield from send(r, data, n, body)) or 0
             data = None  # makes room, as what follows does
             r.code = _HEADER
             while not status:
@@ -152,7 +156,8 @@ def exchange(r):
                 rest = memoryview(body)
                 got = 0
                 while n < length:
-                    yield 0 if r.secure and got is not None else POLLIN
+                    # The rest often is there already: reading tells as fast as poll() does.
+                    yield POLLIN if got is None else 0
                     got = stream.readinto(rest[n:])
                     if got == 0:
                         raise EOFError
@@ -177,7 +182,7 @@ def exchange(r):
             # On unix a second close would close the number again, whoever has it then.
             if r.stream:
                 r.stream.close()
-                r.stream = None
+                r.stream = r.poll = None
             if r.socket:
                 # After a failed handshake, closing the stream has not closed the socket.
                 r.socket.close()

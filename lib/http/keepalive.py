@@ -34,6 +34,7 @@ def take(r, origin):
     if not _idle or _idle[0] != r.origin:
         return close()
     stream = r.stream = _idle[1]
+    r.poll = _idle[2]
     _idle = None
     try:
         # The server may have closed it, or sent what nobody asked for; after a handshake of
@@ -60,8 +61,8 @@ def keep(r):
     if head[7] == 48 and b",keep-alive," not in options:
         return
     close()
-    _idle = (r.origin, r.stream)
-    r.stream = None
+    _idle = (r.origin, r.stream, r.poll)
+    r.stream = r.poll = None
 
 
 def again(r, er):

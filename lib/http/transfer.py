@@ -8,6 +8,7 @@ from .response import receive
 
 _BODY = const(-3)
 
+_PIECES = const(16)  # so many may be there before the time limit and other tasks have a turn
 _BUFFER = const(512)  # bytes; larger ones gain little, and 38 KB heaps have to hold it
 
 
@@ -33,11 +34,16 @@ def transfer(r, status):
     pos = r.pos
     end = len(buf)
     r.buf = None
-    got = 0
+    got = turn = 0
     while left != 0 or decoder:
         n = end - pos
         if not n:
-            yield 0 if r.secure and got is not None else POLLIN  # as in exchange.py
+            # Where something came more may be there. To poll for it would take as long as reading.
+            turn += 1
+            if got is None:
+                yield POLLIN
+            elif turn % _PIECES == 0:
+                yield 0
             if left is None and r.secure:
                 # The end may be all that tells this body is complete: see response.py.
                 buf = receive(r)
@@ -57,7 +63,9 @@ def transfer(r, status):
                     break
                 raise EOFError
             pos = 0
-            end = got or 0
+            n = end = got or 0
+        if not n:
+            pass
         elif left == 0:
             pos = decoder.read(buf, pos, end)
             left = decoder.left

@@ -107,10 +107,11 @@ LIMITS = {
     "a GET of 1 KB, callback": (15872, 10240),
     "a GET of 1 KB, `.wait()`": (15104, 9728),
     "a GET of 1 KB, `await`": (18176, 12288),
+    "a GET of nothing": (13824, 8192),
+    "a GET of 16 KB": (13824 + 16384 + 600, 8192 + 16384 + 600),
     "1 MB to a file": (21248, 11776),
     "20 MB to a file": (21248, 11776),
 }
-LIMIT_16_KB = 16384 + 600  # more than for a GET of nothing
 LIMIT_SIZE = 29000
 
 

@@ -35,12 +35,5 @@ def test_heap(build, url, what, kind):
         assert build.works(what, url, limit, romfs)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_body_costs_its_length(build, url, kind):
-    romfs = KINDS[kind]
-    nothing = build.smallest("a GET of nothing", url, romfs)
-    assert build.works("a GET of 16 KB", url, nothing + heap.LIMIT_16_KB, romfs)
-
-
 def test_size(build):
     assert build.size <= heap.LIMIT_SIZE
