@@ -3,6 +3,8 @@
 
 from micropython import const
 
+from . import small
+
 _BODY = const(-3)
 _DOWNLOAD = const(-7)
 _FOTA = const(-9)
@@ -36,7 +38,7 @@ class Base:
         self.r = r
         self.total = 0  # 0 when the server does not say
         self.done = 0
-        self.buf = bytearray(512)
+        self.buf = bytearray(512 if small else 4096)  # what a download is read with
         self.digest = None
         r.code = self.code
         if self.sha256():

@@ -9,7 +9,7 @@ from .response import receive
 _BODY = const(-3)
 
 _PIECES = const(16)  # so many may be there before the time limit and other tasks have a turn
-_BUFFER = const(512)  # bytes; larger ones gain little, and 38 KB heaps have to hold it
+_BUFFER = const(512)  # bytes, where there is no sink that has a buffer
 
 
 def transfer(r, status):
@@ -54,7 +54,7 @@ def transfer(r, status):
                 buf = own
                 # Nothing is asked for that need not come: readinto() would go on for it, and what
                 # came before an error is lost then.
-                n = _BUFFER
+                n = len(own)
                 if left is not None:
                     n = min(n, left + decoder.least() if decoder else left)
                 got = r.stream.readinto(buf, n)

@@ -48,7 +48,7 @@ import unix  # noqa: E402
 
 A, B, C = "by_hand_readline", "by_hand_buffered", "with_requests"
 LETTERS = {A: "(a)", B: "(b)", C: "(c)"}
-PIECE = 512  # bytes, of downloads; as in lib/http/transfer.py
+PIECE = 4096  # bytes, of downloads; as in lib/http/sink.py
 KB, MB = 1 << 10, 1 << 20
 
 # The system calls that count as those of the socket: all that unix makes for one, its polls

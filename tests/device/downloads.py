@@ -47,7 +47,7 @@ def check(size, what):
 
 # Every framing, every relation of body and buffer, over nothing and over an older file.
 for framing in ("length", "chunked", "close"):
-    for size in (0, 1, 511, 512, 513, 5000):
+    for size in (0, 1, 511, 512, 513, 4095, 4096, 4097, 9000):
         calls = []
         code, body, request = download(
             "/%s/%d" % (framing, size),

@@ -156,11 +156,11 @@ assert "retries" in text and "timeout" in text, text
 
 # Progress: 0 first, then after every write, the full length last; 0 for a length not given.
 for path, size, total in (
-    ("/bytes/3000", 3000, 3000),
-    ("/stream-bytes/3000?chunk_size=700", 3000, 0),
+    ("/bytes/9000", 9000, 9000),
+    ("/stream-bytes/9000?chunk_size=700", 9000, 0),
     ("/bytes/0", 0, 0),
 ):
-    for dst in (None, bytearray(3100), "progress.bin"):
+    for dst in (None, bytearray(9100), "progress.bin"):
         seen = []
         opts = {"callback": lambda *args: seen.append(args), "userdata": "me"}
         if dst is not None:
