@@ -93,7 +93,8 @@ class Request:
         self.start = 0  # in ticks_ms(), when `exchange` began
         # The code of a failure where the request stands; 0 while the caller's code runs.
         self.code = None
-        self.stream = self.poll = None
+        self.stream = None
+        self.poll = None  # what is waited for: the stream, or the socket below it
         self.secure = False
         self.keep = bool(opts.get("keepalive"))  # the connection, after the response
         self.socket = None  # the one below a stream of TLS, until the handshake is complete

@@ -103,8 +103,8 @@ def exchange(r):
                 yield POLLOUT
                 n = stream.write(data)
             if r.socket:
-                # After the handshake, all that is read before the next wait: the socket then
-                # tells when there is more, while poll() on unix asks TLS once in a millisecond.
+                # From now on TLS is read until it has nothing more before anything waits, so the
+                # socket below tells what to wait for. poll() of a TLS stream takes 1 ms on unix.
                 r.poll = r.socket
                 r.socket = None
 

@@ -38,7 +38,7 @@ def transfer(r, status):
     while left != 0 or decoder:
         n = end - pos
         if not n:
-            # Where something came more may be there. To poll for it would take as long as reading.
+            # More may be there where something was: to read tells as fast as to poll.
             turn += 1
             if got is None:
                 yield POLLIN
