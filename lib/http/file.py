@@ -4,45 +4,37 @@
 import os
 from micropython import const
 
-from . import _running
 from .sink import Base
 
 _ENOSPC = const(28)
 
 _FLUSH = const(0xFFFF)  # what LittleFS has not flushed is lost without power: at most 64 KB
 
-# The downloads that are going on.
-busy = []
-
 
 class Sink(Base):
     def __init__(self, r):
         super().__init__(r)
         dst = r.opts["dst"]
-        # FAT does not mind case.
-        self.name = (dst if dst[0] == "/" else os.getcwd() + "/" + dst).lower()
-        self.name = self.name.replace("/./", "/").replace("//", "/")
-        core = _running()
-        self.loop = core and core._task_queue
-        for other in busy:
-            if other.name == self.name:
-                if other.loop in (None, self.loop):
-                    raise ValueError("busy")
-                other.close()  # its loop has ended, and it with it
         self.path = dst + ".part"
         self.file = None
         self.resume = None
         self.begun = False
         self.keep = False  # the .part, when this request fails
-        if stat(self.path + ".old"):
-            from .fat import recover
+        # FAT does not mind case.
+        name = (dst if dst[0] == "/" else os.getcwd() + "/" + dst).lower()
+        self.claim(name.replace("/./", "/").replace("//", "/"))
+        try:
+            if stat(self.path + ".old"):
+                from .fat import recover
 
-            recover(self.path, dst)
-        if r.opts.get("resume"):
-            from .resume import Resume
+                recover(self.path, dst)
+            if r.opts.get("resume"):
+                from .resume import Resume
 
-            self.resume = Resume(r, self)
-        busy.append(self)
+                self.resume = Resume(r, self)
+        except Exception:
+            self.close()
+            raise
 
     def judge(self, status):
         return self.resume.judge(status) if self.resume else status
@@ -103,8 +95,7 @@ class Sink(Base):
             remove(self.path)
             remove(self.path + ".etag")
         self.begun = False
-        if self in busy:
-            busy.remove(self)
+        super().close()
 
 
 def remove(path):

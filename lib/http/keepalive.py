@@ -10,7 +10,7 @@ _CONNECT = const(-4)
 
 _ENOMEM = const(12)
 
-# Whose it is (see `take`), and its stream.
+# Whose it is (see `take`), its stream, and what to wait for.
 _idle = None
 
 

@@ -12,24 +12,17 @@ _BLOCK = const(4096)  # of flash, erased and written as one
 _MAGIC = const(0xE9)  # the first byte of an ESP image
 
 
-# The update that is going on.
-busy = None
-
-
 class Sink(Base):
     code = _FOTA
 
     def __init__(self, r):
-        global busy
         super().__init__(r)
-        if busy:
-            raise ValueError("busy")
         self.running = Partition(Partition.RUNNING)
         # OSError where the partition table has none.
         self.partition = self.running.get_next_update()
         self.size = self.partition.info()[3]
         self.boot = Partition(Partition.BOOT).info()
-        busy = self
+        self.claim("ota")  # last: nobody closes what is not made
 
     def open(self, status):
         self.block = bytearray(_BLOCK)
@@ -71,7 +64,3 @@ class Sink(Base):
         # ESP-IDF checks the whole image here, and refuses a bad one.
         self.partition.set_boot()
         return done
-
-    def close(self):
-        global busy
-        busy = None

@@ -3,12 +3,9 @@
 
 from binascii import hexlify
 from hashlib import sha256
-from micropython import const
 
 from .file import remove, stat
 from .response import field
-
-_BUFFER = const(512)
 
 
 class Resume:
@@ -108,10 +105,10 @@ class Resume:
 
     def read(self, digest):
         """Add what is there to the digest; a generator."""
-        buf = bytearray(_BUFFER)
+        buf = self.sink.buf
         with open(self.sink.path, "rb") as f:
             n = f.readinto(buf)
             while n:
-                digest.update(buf if n == _BUFFER else buf[:n])
+                digest.update(buf if n == len(buf) else buf[:n])
                 yield 0
                 n = f.readinto(buf)

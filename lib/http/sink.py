@@ -3,11 +3,14 @@
 
 from micropython import const
 
-from . import small
+from . import _running, small
 
 _BODY = const(-3)
 _DOWNLOAD = const(-7)
 _FOTA = const(-9)
+
+# Those of the requests that are going on and have a destination of their own.
+busy = []
 
 
 def sink(r):
@@ -45,6 +48,18 @@ class Base:
             from hashlib import sha256
 
             self.digest = sha256()
+
+    def claim(self, name):
+        # Raise ValueError when another request stores to the destination `name`.
+        core = _running()
+        self.name = name
+        self.loop = core and core._task_queue
+        for other in busy:
+            if other.name == name:
+                if other.loop in (None, self.loop):
+                    raise ValueError("busy")
+                other.close()  # its loop has ended, and it with it
+        busy.append(self)
 
     def sha256(self):
         # The digest that the body must have.
@@ -103,3 +118,5 @@ class Base:
 
     def close(self):
         """Leave nothing behind of what `finish` did not complete."""
+        if self in busy:
+            busy.remove(self)

@@ -207,3 +207,15 @@ async def main():
 
 
 asyncio.run(main())
+
+
+# One that a loop left behind is no reason to wait.
+async def abandon():
+    asyncio.create_task(http.request("GET", URL + "/stall", None, None, {"fota": True}).wait())
+    await asyncio.sleep_ms(50)
+
+
+prepare()
+asyncio.run(abandon())
+asyncio.new_event_loop()
+same(update("good")[0], 200)

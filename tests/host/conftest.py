@@ -40,16 +40,13 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     board = bool(config.option.port)
-    chosen = [
-        item
-        for item in items
-        if item.get_closest_marker("board_only" if board else "nothing")
-        or (
-            item.get_closest_marker("device")
-            if board
-            else not item.get_closest_marker("board_only")
-        )
-    ]
+
+    def runs(item):
+        if item.get_closest_marker("board_only"):
+            return board
+        return not board or item.get_closest_marker("device")
+
+    chosen = [item for item in items if runs(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
 

@@ -41,9 +41,8 @@ class Device:
         """Bring the board into the network that $WIFI_SSID names; it stays there over resets."""
         ssid, password = (os.environ.get(name) for name in ("WIFI_SSID", "WIFI_PASSWORD"))
         if ssid:
-            examples = pathlib.Path(__file__).resolve().parent.parent.parent / "examples"
             code = f"import wifi\nprint('address', wifi.connect({ssid!r}, {password!r}))"
-            out = self.mpremote("mount", examples, "exec", code)
+            out = self.mpremote("mount", ROOT / "examples", "exec", code)
             if "address " not in out:
                 raise RuntimeError("the board does not get into the network:\n" + out)
 
