@@ -30,6 +30,7 @@ REPL = (
 )  # bytes of it that the REPL and LittleFS take, which on a board are not in the heap
 FLASH = 1024 * 1024
 ROM = 256 * 1024
+UNREAD = 64 * 1024  # bytes that the board may say ahead of who reads it
 
 
 class VirtualBoard:
@@ -57,6 +58,7 @@ class VirtualBoard:
         self.master, self.slave = pty.openpty()
         tty.setraw(self.slave)
         os.set_blocking(self.master, False)
+        self.unread = bytearray()
         self.port = os.ttyname(self.slave)
 
     def __enter__(self):
@@ -75,11 +77,6 @@ class VirtualBoard:
         mode = "friendly"
         while mode:
             mode = self._run(mode)
-
-    def _send(self, data):
-        # What nobody reads is lost, as on a serial line.
-        while data and select.select([], [self.master], [], 1)[1]:
-            data = data[os.write(self.master, data) :]
 
     def _run(self, mode):
         """Run the interpreter until it resets; return its next mode, None to end."""
@@ -102,7 +99,11 @@ class VirtualBoard:
         sources = [process.stdout.fileno(), control_read, self.stop_read]
         try:
             while True:
-                ready = select.select(sources, [], [])[0]
+                writable = [self.master] if self.unread else []
+                ready, writable, _ = select.select(sources, writable, [])
+                if writable:
+                    with contextlib.suppress(BlockingIOError):
+                        del self.unread[: os.write(self.master, self.unread)]
                 if self.stop_read in ready:
                     process.kill()
                     process.wait()
@@ -128,7 +129,9 @@ class VirtualBoard:
                     if not data:
                         code = process.wait()
                         return "raw" if code == 64 else "friendly"
-                    self._send(data)
+                    # As on a serial line, what nobody reads is lost, but the newest of it is kept.
+                    self.unread += data
+                    del self.unread[:-UNREAD]
         finally:
             os.close(control_read)
             process.stdout.close()
