@@ -20,7 +20,8 @@ from servers import Peer  # noqa: E402
 
 STEP = 256  # bytes, of the heap sizes that are tried
 
-# On a board ROMFS is mapped flash; here mmap() puts the image outside of the heap.
+# On a board ROMFS is mapped flash; here mmap() puts the image outside of the heap. There firmware
+# mounts it; here a module does, of which as little as can be stays in memory.
 MOUNT = """
 def mount():
     import ffi, os, sys, uctypes, vfs
@@ -31,7 +32,13 @@ def mount():
     vfs.mount(vfs.VfsRom(uctypes.bytearray_at(image, size)), "/rom")
     sys.path[:] = [".frozen", "/rom"]
 mount()
-del mount
+"""
+
+MOUNTED = """
+import gc, mount, sys
+del sys.modules["mount"], mount
+gc.collect()
+del gc, sys
 """
 
 KEPT = """
@@ -138,10 +145,11 @@ class Build:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         (folder / "rom.img").write_bytes(package.romfs(files))
+        (folder / "mount.mpy").write_bytes(package.cross(MOUNT, "mount"))
 
     def run(self, script, heap, romfs):
         """Run `script` in `heap` bytes; return what it printed, "" when it failed."""
-        source = (MOUNT if romfs else "") + script
+        source = (MOUNTED if romfs else "") + script
         (self.folder / "driver.mpy").write_bytes(package.cross(source, "driver.py"))
         done = subprocess.run(
             [unix.find(32), "-X", f"heapsize={heap}", "-m", "driver"],
