@@ -4,7 +4,8 @@
 import gc
 from micropython import const
 
-from .response import field, receive
+from .headers import field
+from .response import receive
 
 _CONNECT = const(-4)
 

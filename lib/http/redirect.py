@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from .response import field
+from .headers import field
 from .url import split
 
 _CONNECT = const(-4)

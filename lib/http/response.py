@@ -3,7 +3,10 @@
 from errno import EAGAIN
 from micropython import const
 
+_HEAD_LIMIT = const(8192)  # bytes, of interim and final heads together
 _RECEIVE = const(256)  # bytes at a time: many heads come in one piece, any small heap has room
+
+_BLANK = const(b" \t\r\n")
 
 
 def receive(r):
@@ -31,94 +34,83 @@ def receive_head(r):
     if not data:
         raise EOFError
     buf = r.buf = r.buf + data
-    end = len(buf)
     while True:
         pos = r.pos
         if not b"HTTP/1.".startswith(buf[pos : pos + 7]):
             raise ValueError("http")
         # A bare LF ends a line as well: RFC 9112 section 2.2.
         stop = buf.find(b"\n\r\n", pos) + 3
-        bare = buf.find(b"\n\n", pos, stop if stop > 2 else end) + 2
+        bare = buf.find(b"\n\n", pos, stop if stop > 2 else len(buf)) + 2
         if bare > 1:
             stop = bare
         elif stop == 2:
             stop = 0
-        if (stop or end + 1) - pos > r.room:
+        if (stop or len(buf) + 1) > _HEAD_LIMIT:
             raise ValueError("limit")
         if not stop:
             return 0
-        r.room -= stop - pos
         r.pos = stop
         r.head = buf[pos:stop]
-        if b"\n " in r.head or b"\n\t" in r.head:
-            from .fold import fold
-
-            r.head = fold(r.head)
-        status, r.length = parse(r.head, r.method)
+        status = parse(r)
         # Interim responses say nothing that matters here. 101 is final: HTTP ends with it.
         if status >= 200 or status == 101:
             return status
 
 
-def field(head, name):
-    """Return all values of the field `name` (lower case bytes) joined by ", ", or None.
-
-    Those of Set-Cookie, which may hold commas themselves, are joined by LF.
-    """
-    # C code searches a lower case copy faster than any loop looks at the lines.
-    lower = head.lower()
-    name = b"\n" + name + b":"
-    value = None
-    i = lower.find(name)
-    while i >= 0:
-        i += len(name)
-        more = head[i : head.find(b"\n", i)].strip(b" \t\r")
-        if value is None:
-            value = more
-        else:
-            value += (b"\n" if name == b"\nset-cookie:" else b", ") + more
-        i = lower.find(name, i)
-    return value
-
-
-def parse(head, method):
-    """Check a whole head. Return its status, and the length of the body after it: -1 when it is
-    chunked, None when the end of the connection ends it (RFC 9112 section 6.3).
+def parse(r):
+    """Check r.head, a whole head. Return its status, and set r.length to that of the body after
+    it: -1 when it is chunked, None when the end of the connection ends it (RFC 9112 section 6.3).
 
     Raises ValueError for what is malformed or ambiguous.
     """
+    head = r.head
     status = head[9:12]
     if (
         not (head[7:8] + status).isdigit()
-        or status < b"100"
         or head[8] != 32
-        or head[12] not in b" \r\n"
+        or head[12] not in _BLANK
         or head.count(b"\r") != head.count(b"\r\n")
         or b"\0" in head
     ):
         raise ValueError("status")
+    status = int(status)
+    if status < 100:
+        raise ValueError("status")
+    lengths = coding = None
     start = head.find(b"\n") + 1
-    while head[start] not in b"\r\n":
+    while head[start] > 32:
         stop = head.find(b"\n", start)
         colon = head.find(b":", start, stop)
-        if colon <= start or head[start] in b" \t" or head[colon - 1] in b" \t":
+        if colon <= start or head[colon - 1] < 33:
             raise ValueError("field")
+        # Only names as long as these two are worth a copy.
+        if colon - start == 14 or colon - start == 17:
+            name = head[start:colon].lower()
+            value = head[colon + 1 : stop].strip(_BLANK)
+            if name == b"content-length":
+                # Some proxies repeat the field; equal values do no harm.
+                lengths = value if lengths is None else lengths + b"," + value
+            elif name == b"transfer-encoding":
+                coding = value.lower() if coding is None else b""
         start = stop + 1
-    status = int(status)
+    # The empty line, or one that goes on with the one before: RFC 9112 section 5.2.
+    if head[start] not in b"\r\n":
+        from .fold import fold
+
+        r.head = fold(head)
+        return parse(r)
     length = None
-    value = field(head, b"content-length")
-    if value is not None:
-        # Some proxies repeat the field; equal values do no harm.
-        for part in value.split(b","):
-            part = part.strip(b" \t")
+    if lengths is not None:
+        for part in lengths.split(b","):
+            part = part.strip(_BLANK)
             if not part.isdigit() or len(part) > 18 or length not in (None, int(part)):
                 raise ValueError("length")
             length = int(part)
-    value = field(head, b"transfer-encoding")
-    if value is not None:
-        if value.lower() != b"chunked" or length is not None or head[7] == 48:
+    if coding is not None:
+        if coding != b"chunked" or length is not None or head[7] == 48:
             raise ValueError("coding")
         length = -1
-    if method == "HEAD" or status < 200 or status in (204, 304):
+    if r.method == "HEAD" or status < 200 or status == 204 or status == 304:
         length = 0
-    return status, length
+    r.length = length
+    return status

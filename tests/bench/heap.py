@@ -119,7 +119,7 @@ LIMITS = {
     "1 MB to a file": (21248, 11776),
     "20 MB to a file": (21248, 11776),
 }
-LIMIT_SIZE = 29000
+LIMIT_SIZE = 29200
 
 
 def serve(connection):
