@@ -128,7 +128,7 @@ def exchange(r):
                 from .redirect import redirect
 
                 again = redirect(r, status)
-            elif r.sink:
+            elif r.sink and r.sink.judge:
                 status = r.sink.judge(status)
                 again = not status
             if again:

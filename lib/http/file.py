@@ -13,13 +13,12 @@ _FLUSH = const(0xFFFF)  # what LittleFS has not flushed is lost without power: a
 
 class Sink(Base):
     def __init__(self, r):
-        super().__init__(r)
+        Base.__init__(self, r)  # super() would make a closure of each that calls it
         dst = r.opts["dst"]
         self.path = dst + ".part"
         self.file = None
         self.resume = None
-        self.begun = False
-        self.keep = False  # the .part, when this request fails
+        self.keep = True  # the .part, when this request fails
         # FAT does not mind case.
         name = (dst if dst[0] == "/" else os.getcwd() + "/" + dst).lower()
         self.claim(name.replace("/./", "/").replace("//", "/"))
@@ -32,25 +31,26 @@ class Sink(Base):
                 from .resume import Resume
 
                 self.resume = Resume(r, self)
+                self.judge = self.resume.judge
         except Exception:
             self.close()
             raise
 
-    def judge(self, status):
-        return self.resume.judge(status) if self.resume else status
-
     def open(self, status):
         resume = self.resume
-        self.begun = True
+        steps = None
         if resume and self.done:
             self.file = open(self.path, "ab")
             self.total = resume.total
-            return self.digest and resume.read(self.digest)
-        if resume:
-            resume.start()
+            steps = self.digest and resume.read(self.digest)
         else:
-            remove(self.path + ".etag")  # it would belong to another .part
-        self.file = open(self.path, "wb")
+            self.keep = False
+            if resume:
+                resume.start()
+            else:
+                remove(self.path + ".etag")  # it would belong to another .part
+            self.file = open(self.path, "wb")
+        return steps
 
     def put(self, buf, pos, n):
         try:
@@ -79,7 +79,7 @@ class Sink(Base):
             replace(self.path, dst)
         else:
             os.rename(self.path, dst)  # in one step, on POSIX and LittleFS
-        self.begun = False
+        self.keep = True
         if self.resume:
             remove(self.path + ".etag")
         return self.done
@@ -91,11 +91,10 @@ class Sink(Base):
             except OSError:
                 pass  # a full file system says so again; a card may have been pulled out
             self.file = None
-        if self.begun and not self.keep:
+        if not self.keep:
             remove(self.path)
             remove(self.path + ".etag")
-        self.begun = False
-        super().close()
+        Base.close(self)
 
 
 def remove(path):

@@ -7,7 +7,7 @@ from .sink import Base
 class Sink(Base):
     def start(self, status):
         if self.r.opts.get("dst") is not None:
-            return super().start(status)
+            return Base.start(self, status)
         self.open(status)
         self.tell()
         return ()

@@ -16,7 +16,7 @@ class Sink(Base):
     code = _FOTA
 
     def __init__(self, r):
-        super().__init__(r)
+        Base.__init__(self, r)
         self.running = Partition(Partition.RUNNING)
         # OSError where the partition table has none.
         self.partition = self.running.get_next_update()

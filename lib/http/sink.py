@@ -36,6 +36,7 @@ class Base:
     """
 
     code = _DOWNLOAD
+    judge = None  # or judge(status), the status to go on with, 0 to make the request again
 
     def __init__(self, r):
         self.r = r
@@ -44,7 +45,9 @@ class Base:
         self.buf = bytearray(512 if small else 4096)  # what a download is read with
         self.digest = None
         r.code = self.code
-        if self.sha256():
+        fota = r.opts.get("fota")
+        self.sha256 = (isinstance(fota, dict) and fota or r.opts).get("sha256")
+        if self.sha256:
             from hashlib import sha256
 
             self.digest = sha256()
@@ -61,22 +64,14 @@ class Base:
                 other.close()  # its loop has ended, and it with it
         busy.append(self)
 
-    def sha256(self):
-        # The digest that the body must have.
-        fota = self.r.opts.get("fota")
-        return (isinstance(fota, dict) and fota or self.r.opts).get("sha256")
-
-    def judge(self, status):
-        """Return the status to go on with, or 0 to make the request again."""
-        return status
-
     def start(self, status):
         """Get ready for the body. Return what has to be done before, as an iterator to exhaust,
         or None when this response has nothing to store."""
         r = self.r
         # Only success replaces what is there.
         if r.method == "HEAD" or not 200 <= status < 300 or status == 204:
-            r.keep = r.keep and r.length == 0 and r.pos == len(r.buf)
+            if r.length != 0 or r.pos != len(r.buf):
+                r.keep = False
             return None
         self.total = max(r.length or 0, 0)
         r.code = self.code
@@ -93,16 +88,12 @@ class Base:
         if callback:
             r.code = 0  # what it raises is for the caller to see
             callback(self.total, self.done, r.opts.get("userdata"))
-        r.code = _BODY
 
-    def write(self, buf, pos, n):
-        """Take buf[pos : pos + n]."""
-        self.r.code = self.code
-        self.put(buf, pos, n)
+    def watch(self, buf, pos, n):
+        """Compute the digest and tell the progress of buf[pos : pos + n], which is stored."""
         if self.digest:
             # A view of the whole would be allocated for nothing.
             self.digest.update(buf if n == len(buf) else memoryview(buf)[pos : pos + n])
-        self.done += n
         self.tell()
 
     def finish(self):
@@ -111,7 +102,7 @@ class Base:
         if self.digest:
             from binascii import hexlify
 
-            if hexlify(self.digest.digest()).decode() != self.sha256().lower():
+            if hexlify(self.digest.digest()).decode() != self.sha256.lower():
                 self.keep = False  # not even to go on from
                 raise ValueError("digest")
         return self.end()

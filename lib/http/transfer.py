@@ -29,56 +29,73 @@ def transfer(r, status):
 
         decoder = Decoder()
         left = 0
-    own = sink and sink.buf
+    stream = r.stream
+    own = None
+    size = _BUFFER
+    if sink:
+        own = sink.buf
+        size = len(own)
+        put = sink.put  # looked up once
+        watched = sink.digest or r.opts.get("callback")
     buf = r.buf  # what came with the head
     pos = r.pos
     end = len(buf)
     r.buf = None
-    got = turn = 0
+    got = 0
+    turn = _PIECES
     while left != 0 or decoder:
-        n = end - pos
-        if not n:
+        if pos == end:
             # More may be there where something was: to read tells as fast as to poll.
-            turn += 1
-            if got is None:
-                yield POLLIN
-            elif turn % _PIECES == 0:
-                yield 0
+            turn -= 1
+            if got is None or not turn:
+                turn = _PIECES
+                yield POLLIN if got is None else 0
             if left is None and r.secure:
                 # The end may be all that tells this body is complete: see response.py.
                 buf = receive(r)
                 got = None if buf is None else len(buf)
             else:
                 if own is None:
-                    own = bytearray(_BUFFER)
+                    own = bytearray(size)
                 buf = own
                 # Nothing is asked for that need not come: readinto() would go on for it, and what
                 # came before an error is lost then.
-                n = len(own)
-                if left is not None:
-                    n = min(n, left + decoder.least() if decoder else left)
-                got = r.stream.readinto(buf, n)
-            if got == 0:
+                n = size
+                if left is not None and left < n:
+                    n = min(n, left + decoder.least()) if decoder else left
+                got = stream.readinto(buf, n)
+            if not got:
+                if got is None:
+                    continue
                 if left is None:
                     break
                 raise EOFError
             pos = 0
-            n = end = got or 0
-        if not n:
-            pass
-        elif left == 0:
+            end = got
+        if left == 0:
             pos = decoder.read(buf, pos, end)
             left = decoder.left
             if left < 0:
                 break
         else:
+            n = end - pos
             if left is not None:
-                n = min(n, left)
+                if n > left:
+                    n = left
                 left -= n
             if sink:
-                sink.write(buf, pos, n)
+                try:
+                    put(buf, pos, n)
+                except Exception:
+                    r.code = sink.code
+                    raise
+                sink.done += n
+                if watched:
+                    sink.watch(buf, pos, n)
+                    r.code = _BODY
             else:
                 body.extend(memoryview(buf)[pos : pos + n])
             pos += n
-    r.keep = r.keep and pos == end and left is not None
+    if pos != end or left is None:
+        r.keep = False
     return sink.finish() if sink else body
