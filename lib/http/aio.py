@@ -9,7 +9,7 @@ try:
 except ImportError:
     from uasyncio import core  # v1.20
 
-from .exchange import start
+from .exchange import exchange
 
 _TIMEOUT = const(-8)
 _RETRY_MS = const(10)
@@ -20,7 +20,7 @@ def drive(r):
     task = core.cur_task
     late = OSError(ETIMEDOUT)
     ready = None
-    steps = start(r)
+    steps = exchange(r)
     guard = core.create_task(_guard(r, task, late)) if r.opts.get("timeout", 1) else None
     try:
         while True:

@@ -4,7 +4,7 @@ from errno import ETIMEDOUT
 from micropython import const
 from select import poll
 
-from .exchange import start
+from .exchange import exchange
 
 _TIMEOUT = const(-8)
 
@@ -13,7 +13,7 @@ def drive(r):
     """Perform the request `r` to its end and return its result."""
     stream = None
     registered = ready = None
-    steps = start(r)
+    steps = exchange(r)
     try:
         while True:
             events = steps.send(ready)

@@ -21,7 +21,6 @@ _BODY = const(-3)
 _CONNECT = const(-4)
 _RX = const(-6)
 
-_HEAD_LIMIT = const(8192)  # bytes, of interim and final response heads together
 _SMALL = const(1024)  # a request body of up to this many bytes leaves with its head
 
 
@@ -32,7 +31,11 @@ def exchange(r):
     Returns (status, headers, body), or (code, None, None) with the reason in `r.error`. Whatever
     happens, closing the generator included, the connection is closed, or kept for `keepalive`.
     """
-    r.start = ticks_ms()
+    if r.code is not None:
+        raise RuntimeError("a request is performed once; make a new one")
+    if small:
+        gc.collect()
+    r.start = ticks_ms()  # of the time limit
     r.code = _STATE
     headers = None
     if not r.nodemcu:
@@ -49,53 +52,39 @@ def exchange(r):
 
                 r.sink = sink(r)
 
-            # URL and request head.
+            # URL and connection.
             r.code = _CONNECT
-            tls, host, port, target, userinfo = split(r.url)
-            if userinfo is not None:
-                from .fields import authorize
-
-                authorize(r, userinfo)
-            data = b"Host: %s\r\nUser-Agent: %s\r\nConnection: %s\r\n" % (
-                # The port belongs to Host when it is not the scheme's own.
-                host if port == (443 if tls else 80) else "%s:%d" % (host, port),
-                r.agent,
-                "keep-alive" if r.keep else "close",
-            )
-            if r.fields:
-                from .fields import merge
-
-                data = merge(data, r.fields)
-            data = b"%s %s HTTP/1.1\r\n" % (r.method, target) + data + r.framing + b"\r\n"
-            body = r.body
-            if isinstance(body, (bytes, bytearray)) and len(body) <= _SMALL:
-                data += body
-                body = None
-
-            # Connection.
-            if small:
-                gc.collect()
+            url = split(r.url)
+            origin = url[0]
             r.buf = b""
             r.pos = 0
-            r.room = _HEAD_LIMIT
-            r.secure = tls
             stream = None
             if r.keep:
                 from .keepalive import take
 
-                stream = take(r, (tls, host, port))
-            if stream:
+                stream = take(r, origin)
+            if not stream:
+                stream = r.poll = r.stream = connect(r, url)
+
+            # Request head, while the connection is being made.
+            data = head(r, url)
+            body = r.body
+            if isinstance(body, (bytes, bytearray)) and len(body) <= _SMALL:
+                data += body
+                body = None
+            if small:
+                gc.collect()
+            if r.reused:
                 r.code = _RX
             else:
-                stream = r.poll = r.stream = connect(r, host, port)
                 # A write belongs to connecting: only that tells on every port that the
                 # connection was refused (on ESP32, poll does not), and it makes the handshake
                 # of TLS.
                 yield POLLOUT
-                if tls:
+                if origin[0]:
                     from .secure import secure
 
-                    r.stream = secure(r, host)
+                    r.stream = secure(r, origin[1])
                     r.socket = stream
                     stream = r.poll = r.stream
             n = stream.write(data)
@@ -120,7 +109,7 @@ def exchange(r):
             while not status:
                 # TLS may hold data that poll does not see: axTLS the rest of a record. 0 waits
                 # for nothing, but lets the time limit and other tasks have their turn.
-                yield 0 if r.secure and status == 0 else POLLIN
+                yield 0 if stream is not r.poll and status == 0 else POLLIN
                 status = receive_head(r)
             if r.opts.get("debug"):
                 print("http: status", status, "length", r.length)
@@ -191,19 +180,39 @@ def exchange(r):
                 r.sink.close()
 
 
-def start(r):
-    """Return `exchange` for the request `r`, which must be new."""
-    if r.code is not None:
-        raise RuntimeError("a request is performed once; make a new one")
-    if small:
-        gc.collect()
-    return exchange(r)
+def head(r, url):
+    """Return the head of the request for `url`, which is split."""
+    (tls, host, port), target, userinfo = url
+    if userinfo is not None:
+        from .fields import authorize
+
+        authorize(r, userinfo)
+    data = b"Host: %s\r\nUser-Agent: %s\r\nConnection: %s\r\n" % (
+        # The port belongs to Host when it is not the scheme's own.
+        host if port == (443 if tls else 80) else "%s:%d" % (host, port),
+        "ESP8266" if r.nodemcu else "MicroPython",
+        "keep-alive" if r.keep else "close",
+    )
+    if r.fields:
+        from .fields import merge
+
+        data = merge(data, r.fields)
+    data = b"%s %s HTTP/1.1\r\n" % (r.method, target) + data
+    body = r.body
+    if hasattr(body, "framing"):
+        data += body.framing
+    elif body or r.method.startswith("P"):
+        # RFC 9110 section 8.6: POST, PUT and PATCH are expected to have a body, so that there is
+        # none has to be said.
+        data += b"Content-Length: %d\r\n" % len(body)
+    return data + b"\r\n"
 
 
-def connect(r, host, port):
-    """Begin to connect; return the socket, which does not block."""
+def connect(r, url):
+    """Begin to connect for `url`, which is split; return the socket, which does not block."""
+    (_, host, port), _, _ = url
     family = socket.AF_INET
-    if host[0] == "[" or r.opts.get("ipv6"):
+    if host.startswith("[") or r.opts.get("ipv6"):
         family = socket.AF_INET6
         host = host.strip("[]")
     address = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][-1]

@@ -13,7 +13,7 @@ _TIMEOUT = const(-8)
 
 _ENOMEM = const(12)
 
-_TEXTS = {
+TEXTS = {
     "blank": "blank, control or non-ASCII character in the URL, or no URL",
     "scheme": "the URL does not start with http:// or https://",
     "userinfo": "bad percent-encoding in the user info of the URL",
@@ -27,7 +27,7 @@ _TEXTS = {
     "length": "malformed or contradicting Content-Length",
     "coding": "a Transfer-Encoding other than chunked, beside Content-Length, or in HTTP/1.0",
     "chunk": "malformed chunk",
-    "redirects": "too many redirects",
+    "many": "too many redirects",
     "location": "bad Location",
     "plain": "redirect to plain http although ca_file was given",
     "twice": "the redirect wants the body again, but it cannot be sent twice",
@@ -40,6 +40,16 @@ _TEXTS = {
     "ota": "no over-the-air update here: only ESP32 has esp32.Partition",
     "magic": "not an ESP32 application image: it does not start with 0xE9",
     "big": "the image is larger than the OTA partition",
+    # What options have to be.
+    "opts": "opts must be a dict",
+    "timeout": "timeout must be an integer: milliseconds, 0 to 536870911",
+    "redirects": "redirects must be an integer, and not negative",
+    "dst": "dst must be a path, a bytearray or a memoryview that can be written",
+    "fota": 'fota must be True or {"sha256": digest}, and without dst',
+    "resume": "resume needs a path as dst",
+    "sha256": "sha256 must be 64 hex digits, as text, given once, for dst or fota",
+    "callback": "callback must be callable",
+    "adapter": "adapter must be an IP address or a network interface",
 }
 
 
@@ -57,7 +67,7 @@ def failure(r, er):
         elif code in (_HEADER, _BODY):
             code = _RX
     elif isinstance(er, ValueError):
-        text = _TEXTS.get(er.args[0] if er.args else None)
+        text = TEXTS.get(er.args[0] if er.args else None)
         if text:
             er = ValueError(text)
         elif er.args and isinstance(er.args[0], str):

@@ -17,25 +17,24 @@ def redirect(r, status):
     if location is None or status not in (301, 302, 303, 307, 308):
         return False
     if not r.redirects:
-        raise ValueError("redirects")
+        raise ValueError("many")
     r.redirects -= 1
-    old = split(r.url)
-    r.url = join(r.url, old[3], location.decode())
+    old, target, _ = split(r.url)
+    r.url = join(r.url, target, location.decode())
     try:
-        new = split(r.url)
+        new = split(r.url)[0]
     except ValueError:
         raise ValueError("location")
     if r.tls and r.tls[0] and not new[0]:
         r.code = _CONNECT
         raise ValueError("plain")
     drop = ()
-    if new[:3] != old[:3]:
+    if new != old:
         # Another origin: what the first one was trusted with, or called, stays there.
         drop = ("authorization", "cookie", "proxy-authorization", "host")
     if (status == 303 and r.method != "HEAD") or (status < 303 and r.method == "POST"):
         r.method = "GET"
         r.body = b""
-        r.framing = b""
         drop += ("content-type", "content-encoding", "content-language", "content-location")
     elif hasattr(r.body, "rewind"):
         r.body.rewind()

@@ -50,7 +50,7 @@ def transfer(r, status):
             if got is None or not turn:
                 turn = _PIECES
                 yield POLLIN if got is None else 0
-            if left is None and r.secure:
+            if left is None and stream is not r.poll:
                 # The end may be all that tells this body is complete: see response.py.
                 buf = receive(r)
                 got = None if buf is None else len(buf)

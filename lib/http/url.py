@@ -2,24 +2,31 @@
 
 
 def split(url):
-    """Return (tls, host, port, target, userinfo) of the absolute `url`.
+    """Return (origin, target, userinfo) of the absolute `url`.
 
-    `host` is in lower case and keeps the brackets of an IPv6 address, `target` is the path and
-    query of the request line, `userinfo` is None when absent. ValueError for anything else.
+    `origin` is (tls, host, port), `host` in lower case and an IPv6 address with its brackets;
+    `target` is the path and query of the request line, `userinfo` is None when absent.
+    ValueError for anything else.
     """
     data = url.encode()
     if not data or min(data) < 33 or max(data) > 126:
         raise ValueError("blank")
-    url = url.split("#")[0]
+    if "#" in url:
+        url = url.split("#")[0]
     start = url.find("://") + 3
     scheme = url[:start].lower()
     tls = scheme == "https://"
     if not tls and scheme != "http://":
         raise ValueError("scheme")
-    url = url[start:]
-    host = url.split("/")[0].split("?")[0]
-    target = url[len(host) :]
-    if target[:1] != "/":
+    stop = url.find("/", start)
+    if stop < 0:
+        stop = len(url)
+    query = url.find("?", start, stop)
+    if query >= 0:
+        stop = query
+    host = url[start:stop]
+    target = url[stop:]
+    if not target.startswith("/"):
         target = "/" + target
     userinfo = None
     if "@" in host:
@@ -32,9 +39,9 @@ def split(url):
         host = host[:colon]
         if digits:
             # Not int() first: its error would show what may be half of a mistyped password.
-            if not digits.isdigit() or not 0 < int(digits) < 65536:
+            port = int(digits) if digits.isdigit() else 0
+            if not 0 < port < 65536:
                 raise ValueError("port")
-            port = int(digits)
-    if (":" in host) != (host[:1] == "[" and host[-1:] == "]") or not host:
+    if (":" in host) != (host.startswith("[") and host.endswith("]")) or not host:
         raise ValueError("host")
-    return tls, host, port, target, userinfo
+    return (tls, host, port), target, userinfo

@@ -245,12 +245,12 @@ connect = exchange.connect
 failures = []
 
 
-def no_memory(r, host, port):
+def no_memory(r, url):
     if not failures:
         failures.append(descriptors())
         raise MemoryError
     failures.append(descriptors())
-    return connect(r, host, port)
+    return connect(r, url)
 
 
 exchange.connect = no_memory
@@ -262,7 +262,7 @@ code, headers, body = http.request("GET", P["other"] + "/length", None, None, No
 same(code, -1, "nothing to give back")
 
 
-def no_time(r, host, port):
+def no_time(r, url):
     failures.append(0)
     time.sleep_ms(60)
     raise OSError(12)

@@ -39,9 +39,10 @@ def served():
     function = named(parse(HTTP / "__init__.py"), ast.FunctionDef)["__getattr__"]
     for branch in ast.walk(function):
         if isinstance(branch, ast.If):
-            names = ast.literal_eval(branch.test.comparators[0])
-            for name in names if isinstance(names, tuple) else [names]:
-                found[name] = ast.literal_eval(branch.body[0].value)
+            for part in ast.walk(branch.test):
+                if isinstance(part, ast.Constant):
+                    for name in part.value.split():
+                        found[name] = ast.literal_eval(branch.body[0].value)
     return found
 
 
