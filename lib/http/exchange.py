@@ -87,10 +87,11 @@ def exchange(r):
                     r.stream = secure(r, origin[1])
                     r.socket = stream
                     stream = r.poll = r.stream
-            n = stream.write(data)
+            write = stream.write
+            n = write(data)
             while n is None:
                 yield POLLOUT
-                n = stream.write(data)
+                n = write(data)
             if r.socket:
                 # From now on TLS is read until it has nothing more before anything waits, so the
                 # socket below tells what to wait for. poll() of a TLS stream takes 1 ms on unix.
@@ -99,12 +100,12 @@ def exchange(r):
 
             # Response head.
             status = None
-            if n < len(data) or body is not None:
+            if len(data) > n or body is not None:
                 r.code = _RX
                 from .upload import send
 
                 status = (yield from send(r, data, n, body)) or 0
-            data = None  # makes room, as what follows does
+            url = origin = data = None  # makes room, as what follows does
             r.code = _HEADER
             while not status:
                 # TLS may hold data that poll does not see: axTLS the rest of a record. 0 waits

@@ -81,10 +81,11 @@ def parse(r):
     while head[start] > 32:
         stop = head.find(b"\n", start)
         colon = head.find(b":", start, stop)
-        if colon <= start or head[colon - 1] < 33:
+        n = colon - start
+        if n < 1 or head[colon - 1] < 33:
             raise ValueError("field")
         # Only names as long as these two are worth a copy.
-        if colon - start == 14 or colon - start == 17:
+        if n == 14 or n == 17:
             name = head[start:colon].lower()
             value = head[colon + 1 : stop].strip(_BLANK)
             if name == b"content-length":
