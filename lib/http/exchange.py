@@ -21,6 +21,7 @@ _BODY = const(-3)
 _CONNECT = const(-4)
 _RX = const(-6)
 
+_HEAD_LIMIT = const(8192)  # bytes, of interim and final response heads together
 _SMALL = const(1024)  # a request body of up to this many bytes leaves with its head
 
 
@@ -57,7 +58,8 @@ def exchange(r):
             url = split(r.url)
             origin = url[0]
             r.buf = b""
-            r.pos = 0
+            r.head = None
+            r.room = _HEAD_LIMIT
             stream = None
             if r.keep:
                 from .keepalive import take
@@ -137,11 +139,12 @@ def exchange(r):
                 body = yield from transfer(r, status)
             else:
                 body = bytearray(length)
-                n = len(r.buf) - r.pos
+                n = len(r.buf)
                 if n > length:
-                    n = length
                     r.keep = False  # whatever it is that came after the response
-                body[:n] = memoryview(r.buf)[r.pos : r.pos + n]
+                    r.buf = r.buf[:length]
+                    n = length
+                body[:n] = r.buf
                 r.buf = None
                 rest = memoryview(body)
                 got = 0

@@ -77,7 +77,8 @@ def again(r, er):
         close()
     elif (
         not r.reused
-        or r.buf != b""  # some of an answer came; None: all of its head
+        or r.buf != b""  # some of an answer came
+        or r.head
         or not r.code
         or not isinstance(er, (OSError, EOFError))
         or r.method not in ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE")

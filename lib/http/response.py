@@ -3,8 +3,7 @@
 from errno import EAGAIN
 from micropython import const
 
-_HEAD_LIMIT = const(8192)  # bytes, of interim and final heads together
-_RECEIVE = const(256)  # bytes at a time: many heads come in one piece, any small heap has room
+from . import small
 
 _BLANK = const(b" \t\r\n")
 
@@ -14,9 +13,10 @@ def receive(r):
     # One call of the layer below. read() and readinto() go on until they have it all or meet
     # EAGAIN, the end or an error, and forget the end, or what came before the error: the answer
     # of a server that resets the connection after it. TLS lacks recv() on some ports, but a line
-    # of a head is not followed by the end.
+    # of a head is not followed by the end. Many heads come in one piece of 256 bytes; one of 128
+    # finds room where memory is in pieces.
     try:
-        return getattr(r.stream, "recv", r.stream.readline)(_RECEIVE)
+        return getattr(r.stream, "recv", r.stream.readline)(128 if small else 256)
     except OSError as er:
         if er.errno != EAGAIN:
             raise
@@ -26,35 +26,36 @@ def receive_head(r):
     """Receive once; return the status when the head of the final response is there, else 0, or
     None when nothing came.
 
-    Then `r.head` and `r.length` are set, and r.buf[r.pos :] is the start of the body.
+    Then `r.head` and `r.length` are set, and `r.buf` is the start of the body.
     """
     data = receive(r)
     if data is None:
         return None
     if not data:
         raise EOFError
-    buf = r.buf = r.buf + data
     while True:
-        pos = r.pos
-        if not b"HTTP/1.".startswith(buf[pos : pos + 7]):
+        buf = r.buf = r.buf + data
+        if not b"HTTP/1.".startswith(buf[:7]):
             raise ValueError("http")
         # A bare LF ends a line as well: RFC 9112 section 2.2.
-        stop = buf.find(b"\n\r\n", pos) + 3
-        bare = buf.find(b"\n\n", pos, stop if stop > 2 else len(buf)) + 2
+        stop = buf.find(b"\n\r\n") + 3
+        bare = buf.find(b"\n\n", 0, stop if stop > 2 else len(buf)) + 2
         if bare > 1:
             stop = bare
         elif stop == 2:
             stop = 0
-        if (stop or len(buf) + 1) > _HEAD_LIMIT:
+        if (stop or len(buf) + 1) > r.room:
             raise ValueError("limit")
         if not stop:
             return 0
-        r.pos = stop
-        r.head = buf[pos:stop]
+        r.room -= stop
+        r.head = buf[:stop]
+        r.buf = buf[stop:]
         status = parse(r)
         # Interim responses say nothing that matters here. 101 is final: HTTP ends with it.
         if status >= 200 or status == 101:
             return status
+        data = b""  # the next head may be there already
 
 
 def parse(r):

@@ -70,7 +70,7 @@ class Base:
         r = self.r
         # Only success replaces what is there.
         if r.method == "HEAD" or not 200 <= status < 300 or status == 204:
-            if r.length != 0 or r.pos != len(r.buf):
+            if r.length != 0 or r.buf:
                 r.keep = False
             return None
         self.total = max(r.length or 0, 0)

@@ -38,7 +38,7 @@ def transfer(r, status):
         put = sink.put  # looked up once
         watched = sink.digest or r.opts.get("callback")
     buf = r.buf  # what came with the head
-    pos = r.pos
+    pos = 0
     end = len(buf)
     r.buf = None
     got = 0
