@@ -156,6 +156,7 @@ class Peer:
         self.results = []
         self.errors = []
         self.threads = []
+        self.lock = threading.Lock()  # a thread that runs is in `threads`
         self.listener = socket.socket(family, socket.SOCK_STREAM)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind((HOST if family == socket.AF_INET else "::1", 0))
@@ -177,7 +178,9 @@ class Peer:
 
     def join(self):
         """Wait until every connection has been handled."""
-        for thread in self.threads:
+        with self.lock:
+            threads = list(self.threads)
+        for thread in threads:
             thread.join(30)
 
     def _accept(self):
@@ -187,8 +190,9 @@ class Peer:
             except OSError:
                 return
             thread = threading.Thread(target=self._handle, args=(sock,), daemon=True)
-            thread.start()
-            self.threads.append(thread)
+            with self.lock:
+                thread.start()
+                self.threads.append(thread)
 
     def _handle(self, sock):
         connection = Connection(sock)
