@@ -21,6 +21,8 @@ def drive(r):
     late = OSError(ETIMEDOUT)
     ready = None
     steps = exchange(r)
+    if r.code is not None:
+        return (yield from steps)  # raises: it is performed once, and may still be
     guard = core.create_task(_guard(r, task, late)) if r.opts.get("timeout", 1) else None
     try:
         while True:

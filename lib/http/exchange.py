@@ -57,6 +57,10 @@ def exchange(r):
             r.code = _CONNECT
             url = split(r.url)
             origin = url[0]
+            if url[2] is not None:
+                from .fields import authorize
+
+                authorize(r, url[2])
             r.buf = b""
             r.head = None
             r.room = _HEAD_LIMIT
@@ -186,11 +190,7 @@ def exchange(r):
 
 def head(r, url):
     """Return the head of the request for `url`, which is split."""
-    (tls, host, port), target, userinfo = url
-    if userinfo is not None:
-        from .fields import authorize
-
-        authorize(r, userinfo)
+    (tls, host, port), target, _ = url
     data = b"Host: %s\r\nUser-Agent: %s\r\nConnection: %s\r\n" % (
         # The port belongs to Host when it is not the scheme's own.
         host if port == (443 if tls else 80) else "%s:%d" % (host, port),
@@ -205,9 +205,9 @@ def head(r, url):
     body = r.body
     if hasattr(body, "framing"):
         data += body.framing
-    elif body or r.method.startswith("P"):
-        # RFC 9110 section 8.6: POST, PUT and PATCH are expected to have a body, so that there is
-        # none has to be said.
+    elif body or r.method in "POST PUT PATCH".split():
+        # RFC 9110 section 8.6: these are expected to have a body, so that there is none has to
+        # be said.
         data += b"Content-Length: %d\r\n" % len(body)
     return data + b"\r\n"
 

@@ -94,6 +94,7 @@ class Sink(Base):
         if not self.keep:
             remove(self.path)
             remove(self.path + ".etag")
+            self.keep = True  # by a second time, it may be another's
         Base.close(self)
 
 

@@ -71,8 +71,8 @@ def again(r, er):
     if not r.left():
         return False
     if isinstance(er, MemoryError) or isinstance(er, OSError) and er.errno == _ENOMEM:
-        # Nothing has been sent yet, and without the one that waits there may be room.
-        if not _idle or r.code != _CONNECT:
+        # Nothing has been sent yet, and without the one that waits, or waited, there may be room.
+        if r.code != _CONNECT or not (_idle or r.reused):
             return False
         close()
     elif (

@@ -69,7 +69,7 @@ def parse(r):
     if (
         not (head[7:8] + status).isdigit()
         or head[8] != 32
-        or head[12] not in _BLANK
+        or head[12] not in b" \r\n"
         or head.count(b"\r") != head.count(b"\r\n")
         or b"\0" in head
     ):

@@ -101,6 +101,8 @@ ask("/until-close").wait()
 same(descriptors(), before, "nothing to keep")
 answers = [get("/five") for _ in range(12)]
 same([n for _, n in answers], [1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 2])
+last = get("/long-head")
+assert used(last, get("/length"), "a head larger than a piece")
 last = get("/http10-keep")
 assert used(last, get("/length"), "HTTP/1.0 that says keep-alive")
 
@@ -133,6 +135,7 @@ for target, method, opts in (
     ("/stray-chunked", "GET", {}),
     ("/stray-head", "HEAD", {"dst": "never.bin"}),
     ("/stray-404", "GET", {"dst": "never.bin"}),
+    ("/late-404", "GET", {"dst": "never.bin"}),
 ):
     get("/length")
     last = get("/length")
@@ -275,6 +278,31 @@ opts = {"timeout": 50}
 same(http.request("GET", P["other"], None, None, opts, CA).wait()[0], -1)
 same(len(failures), 1, "the time is up")
 exchange.connect = connect
+
+# So is the one that was to be used, when it is too little for the request's head.
+merge = http.fields.merge
+
+
+def no_merge(*args):
+    http.fields.merge = merge
+    raise MemoryError
+
+
+get("/length")
+before = descriptors()
+http.fields.merge = no_merge
+request = http.request("GET", URL + "/length", {"X": "y"}, None, {"keepalive": True}, CA)
+same(request.wait()[0], 200)
+same(http.fields.merge, merge)
+same(descriptors(), before)
+
+# What fails as a request is written is no failure to connect.
+receive = http.keepalive.receive
+get("/reset-later")
+time.sleep_ms(50)
+http.keepalive.receive = lambda r: None  # as if the reset came a moment later
+same(get("/length", "POST")[0], -6)
+http.keepalive.receive = receive
 
 # A complete response is one, even if there is no memory to keep the connection.
 field = http.keepalive.field

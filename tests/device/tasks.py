@@ -58,6 +58,17 @@ for given in (
     same(sorted(body.decode()[:-4].split("\r\n")), want + ["connection: x"])
 code, headers, body = http.request("POST", ECHO, {"content-LENGTH": 9, "X": "y"}, "abc").wait()
 same([x for x in lines(body) if "ength" in x.lower()], ["Content-Length: 3"])
+# Without a body: its length only where the method is expected to have one.
+for method, want in (
+    ("POST", ["Content-Length: 0"]),
+    ("PUT", ["Content-Length: 0"]),
+    ("patch", ["Content-Length: 0"]),
+    ("GET", []),
+    ("DELETE", []),
+    ("PURGE", []),
+):
+    code, headers, body = http.request(method, ECHO).wait()
+    same([x for x in lines(body) if "ength" in x.lower()], want, method)
 
 # The URL.
 for url, line, host in (
@@ -140,7 +151,8 @@ for kind, args in (
     (TypeError, ("GET", ECHO, None, None, {"adapter": 5})),
     (ValueError, ("GET", ECHO, None, None, {"timeout": -1})),
     (ValueError, ("GET", ECHO, None, None, {"redirects": -1})),
-    (ValueError, ("GET", ECHO, None, None, {"timeout": 1 << 40})),
+    (ValueError, ("GET", ECHO, None, None, {"timeout": 1 << 29})),
+    (ValueError, ("GET", ECHO, None, None, {"redirects": 1 << 29})),
     (ValueError, ("", ECHO)),
     (ValueError, ("GE T", ECHO)),
     (ValueError, ("GET/", ECHO)),
@@ -281,6 +293,17 @@ async def main():
                 raise AssertionError("made twice")
             except RuntimeError as er:
                 assert "once" in str(er), er
+    # Also while it goes on, which does it no harm.
+    once = r("GET", url + "/slow")
+    task = asyncio.create_task(once)
+    await asyncio.sleep_ms(30)
+    try:
+        await once
+        raise AssertionError("made twice")
+    except RuntimeError as er:
+        assert "once" in str(er), er
+    same((await task)[0], 200)
+    same(descriptors(), opened)
     # Forgotten `await`: an error that says so, and nothing else happens.
     for forgetful in (r("GET", url), r("GET", url).wait()):
         try:

@@ -51,6 +51,9 @@ def bodies(connection):
                     else body[: size // 2]
                 )
             )
+            if framing == b"slow":
+                time.sleep(0.3)
+                connection.send(body[size // 2 :])
             if framing == b"stall":
                 connection.wait_closed()
             if framing == b"reset":

@@ -104,6 +104,12 @@ class Keeper:
             connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nstray")
         elif path == "stray-404":
             connection.send(b"HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\nstray")
+        elif path == "late-404":
+            connection.send(b"HTTP/1.1 404 x\r\nContent-Length: 5\r\n\r\n")
+            time.sleep(0.02)
+            connection.send(b"stray")
+        elif path == "long-head":
+            send(fields=b"X: " + 700 * b"y" + b"\r\n")
         elif path == "to-drop":
             send(b"307 x", b"Location: /drop\r\n")
         elif path == "stray-later":

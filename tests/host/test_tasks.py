@@ -52,6 +52,10 @@ def test_debug_prints_steps_and_no_secrets(mpy, httpbin_url):
         assert secret not in out
 
 
+def test_turns(mpy):
+    mpy.run("turns", heap="1m")
+
+
 def test_lookup(mpy):
     with Peer(echo) as peer:
         mpy.run("lookup", url=peer.url)
