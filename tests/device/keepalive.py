@@ -135,7 +135,6 @@ for target, method, opts in (
     ("/stray-chunked", "GET", {}),
     ("/stray-head", "HEAD", {"dst": "never.bin"}),
     ("/stray-404", "GET", {"dst": "never.bin"}),
-    ("/late-404", "GET", {"dst": "never.bin"}),
 ):
     get("/length")
     last = get("/length")
@@ -143,6 +142,16 @@ for target, method, opts in (
     time.sleep_ms(50)
     now = get("/length")
     assert now[0] != last[0] and now[1] == 1, (target, last, now)
+
+# Nor is a body that is not wanted and has not come yet.
+last = get("/length")
+same(ask("/late-404", dst="never.bin").wait()[0], 404)
+now = get("/length")
+assert now[0] != last[0] and now[1] == 1, (last, now)
+
+# What fails once the head has come is not begun again.
+same(ask("/late-once", dst="no/such/folder").wait()[0], -7)
+same(get("/length")[1], 1)
 
 # Closed just as the next request is on its way: sent again if that does no harm, once.
 for method, body, good in (

@@ -294,7 +294,7 @@ async def main():
             except RuntimeError as er:
                 assert "once" in str(er), er
     # Also while it goes on, which does it no harm.
-    once = r("GET", url + "/slow")
+    once = r("GET", url)
     task = asyncio.create_task(once)
     await asyncio.sleep_ms(30)
     try:

@@ -104,9 +104,10 @@ class Keeper:
             connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nstray")
         elif path == "stray-404":
             connection.send(b"HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\nstray")
-        elif path == "late-404":
-            connection.send(b"HTTP/1.1 404 x\r\nContent-Length: 5\r\n\r\n")
-            time.sleep(0.02)
+        elif path in ("late-404", "late-once"):
+            status = b"404" if path == "late-404" else b"200"
+            connection.send(b"HTTP/1.1 %s x\r\nContent-Length: 5\r\n\r\n" % status)
+            time.sleep(0.1)
             connection.send(b"stray")
         elif path == "long-head":
             send(fields=b"X: " + 700 * b"y" + b"\r\n")
@@ -140,7 +141,7 @@ def check(keeper, peers):
         assert not [er for er in peer.errors if not isinstance(er, OSError)]
     races = [request for request in keeper.requests if request[2] == "/race"]
     assert [method for _, method, _ in races if method in ("POST", "PATCH")] == ["POST", "PATCH"]
-    for path in ("/drop", "/huge", "/stray-head"):
+    for path in ("/drop", "/huge", "/stray-head", "/late-once"):
         assert sum(request[2] == path for request in keeper.requests) == 1
     assert sum(request[2] == "/half-then" for request in keeper.requests) == 4
 
