@@ -29,7 +29,7 @@ def take(r, origin):
     Whatever it is, it waits no longer: the connection of `r` takes its place.
     """
     global _idle
-    if field(b"\n" + r.fields, b"connection"):
+    if r.fields and field(b"\n" + r.fields, b"connection"):
         r.keep = False  # what the caller has to say about it stands
     r.origin = origin + (r.tls, r.opts.get("adapter"), r.opts.get("ipv6"))
     if not _idle or _idle[0] != r.origin:

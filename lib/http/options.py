@@ -8,12 +8,13 @@ def check(opts):
     if not isinstance(opts, dict):
         refuse(TypeError, "opts")
     known = (
-        "timeout dst adapter debug ipv6 callback userdata fota redirects sha256 resume keepalive"
-    ).split()
+        ", timeout, redirects, dst, callback, userdata, sha256, resume, fota, keepalive, adapter, "
+        "ipv6, debug,"
+    )
     for key in opts:
         value = opts[key]
-        if key not in known:
-            raise ValueError("unknown option %r; there are %s" % (key, ", ".join(known)))
+        if ", %s," % key not in known:
+            raise ValueError("unknown option %r; there are %s" % (key, known[2:-1]))
         if key == "timeout" or key == "redirects":
             if not isinstance(value, int):
                 refuse(TypeError, key)

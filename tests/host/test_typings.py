@@ -129,11 +129,12 @@ def test_the_options_are_those_of_the_code():
     keys = [node.target.id for node in options.body if isinstance(node, ast.AnnAssign)]
     check = named(parse(HTTP / "options.py"), ast.FunctionDef)["check"]
     known = next(
-        node.value.func.value.value
+        node.value.value
         for node in ast.walk(check)
         if isinstance(node, ast.Assign) and node.targets[0].id == "known"
     )
-    assert sorted(keys) == sorted(known.split())
+    assert known[:2] == ", " and known[-1] == ","
+    assert sorted(keys) == sorted(known[2:-1].split(", "))
     text = STUB.read_text().split("class Options")[1].split("\n\n")[1]
     assert all("  # " in line for line in text.strip().split("\n"))
 
