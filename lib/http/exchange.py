@@ -26,8 +26,8 @@ _SMALL = const(1024)  # a request body of up to this many bytes leaves with its 
 
 
 def exchange(r):
-    """Perform the request `r`: a generator that yields POLLIN and POLLOUT for `r.stream`,
-    or 0 to go on at once.
+    """Perform the request `r`: a generator that yields POLLIN and POLLOUT for `r.poll`, or
+    0 to go on at once.
 
     Returns (status, headers, body), or (code, None, None) with the reason in `r.error`. Whatever
     happens, closing the generator included, the connection is closed, or kept for `keepalive`.
@@ -55,12 +55,11 @@ def exchange(r):
 
             # URL and connection.
             r.code = _CONNECT
-            url = split(r.url)
-            origin = url[0]
-            if url[2] is not None:
+            origin, target, userinfo = split(r.url)
+            if userinfo is not None:
                 from .fields import authorize
 
-                authorize(r, url[2])
+                authorize(r, userinfo)
             r.buf = b""
             r.head = None
             r.room = _HEAD_LIMIT
@@ -70,10 +69,10 @@ def exchange(r):
 
                 stream = take(r, origin)
             if not stream:
-                stream = r.poll = r.stream = connect(r, url)
+                stream = r.poll = r.stream = connect(r, origin)
 
             # Request head, while the connection is being made.
-            data = head(r, url)
+            data = head(r, origin, target)
             body = r.body
             if isinstance(body, (bytes, bytearray)) and len(body) <= _SMALL:
                 data += body
@@ -111,7 +110,7 @@ def exchange(r):
                 from .upload import send
 
                 status = (yield from send(r, data, n, body)) or 0
-            url = origin = data = None  # makes room, as what follows does
+            origin = target = data = None  # makes room, as what follows does
             r.code = _HEADER
             while not status:
                 # TLS may hold data that poll does not see: axTLS the rest of a record. 0 waits
@@ -188,9 +187,9 @@ def exchange(r):
                 r.sink.close()
 
 
-def head(r, url):
-    """Return the head of the request for `url`, which is split."""
-    (tls, host, port), target, _ = url
+def head(r, origin, target):
+    """Return the head of the request, as bytes."""
+    tls, host, port = origin
     data = b"Host: %s\r\nUser-Agent: %s\r\nConnection: %s\r\n" % (
         # The port belongs to Host when it is not the scheme's own.
         host if port == (443 if tls else 80) else "%s:%d" % (host, port),
@@ -212,9 +211,9 @@ def head(r, url):
     return data + b"\r\n"
 
 
-def connect(r, url):
-    """Begin to connect for `url`, which is split; return the socket, which does not block."""
-    (_, host, port), _, _ = url
+def connect(r, origin):
+    """Begin to connect; return the socket, which does not block."""
+    _, host, port = origin
     family = socket.AF_INET
     if host.startswith("[") or r.opts.get("ipv6"):
         family = socket.AF_INET6

@@ -42,9 +42,9 @@ TEXTS = {
     "big": "the image is larger than the OTA partition",
     # What options have to be.
     "opts": "opts must be a dict",
-    "timeout": "timeout must be an integer: milliseconds, 0 to 536870911",
-    "redirects": "redirects must be an integer, and not negative",
-    "dst": "dst must be a path, a bytearray or a memoryview that can be written",
+    "timeout": "timeout must be an integer, 0 to 536870911 ms",
+    "redirects": "redirects must be an integer, 0 or more",
+    "dst": "dst must be a path, a bytearray or a writable memoryview",
     "fota": 'fota must be True or {"sha256": digest}, and without dst',
     "resume": "resume needs a path as dst",
     "sha256": "sha256 must be 64 hex digits, as text, given once, for dst or fota",

@@ -257,12 +257,12 @@ connect = exchange.connect
 failures = []
 
 
-def no_memory(r, url):
+def no_memory(r, origin):
     if not failures:
         failures.append(descriptors())
         raise MemoryError
     failures.append(descriptors())
-    return connect(r, url)
+    return connect(r, origin)
 
 
 exchange.connect = no_memory
@@ -274,7 +274,7 @@ code, headers, body = http.request("GET", P["other"] + "/length", None, None, No
 same(code, -1, "nothing to give back")
 
 
-def no_time(r, url):
+def no_time(r, origin):
     failures.append(0)
     time.sleep_ms(60)
     raise OSError(12)
