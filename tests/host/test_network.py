@@ -1,9 +1,12 @@
 """What the network and its peers can do to a request: section 3 of the contract, concurrency."""
 
+import ast
 import contextlib
+import re
 import socket
 import time
 
+from conftest import ROOT
 from servers import Peer, answer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -173,3 +176,16 @@ def test_waiting_is_idle(mpy):
     with contextlib.ExitStack() as stack:
         urls = {name: stack.enter_context(Peer(handlers[name])).url for name in handlers}
         mpy.run("idle", heap="20m", **urls)
+
+
+def test_every_reason_has_words():
+    folder = ROOT / "lib" / "http"
+    code = "".join(path.read_text() for path in folder.glob("*.py"))
+    table = next(
+        node.value
+        for node in ast.parse((folder / "failure.py").read_text()).body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "TEXTS"
+    )
+    reasons = re.findall(r'(?:raise ValueError|refuse)\((?:\w+Error, )?"(\w+)"\)', code)
+    # options.py refuses these two by a variable.
+    assert set(ast.literal_eval(table)) == {*reasons, "timeout", "redirects"}
