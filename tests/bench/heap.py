@@ -4,6 +4,7 @@ Bytes do not depend on the machine. `make bench` runs this and prints the README
 hold the limits below.
 """
 
+import argparse
 import os
 import pathlib
 import re
@@ -19,6 +20,10 @@ import unix  # noqa: E402
 from servers import Peer  # noqa: E402
 
 STEP = 256  # bytes, of the heap sizes that are tried
+
+# Where the code of http is.
+KINDS = (".mpy files", "ROMFS", "frozen")
+FILES, ROMFS, FROZEN = range(3)
 
 # On a board ROMFS is mapped flash; here mmap() puts the image outside of the heap. There firmware
 # mounts it; here a module does, of which as little as can be stays in memory.
@@ -136,8 +141,9 @@ def serve(connection):
 class Build:
     """lib/http, compiled into `folder`: below mpy/, and as ROMFS in rom.img."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, frozen=None):
         self.folder = folder
+        self.frozen = frozen
         files = package.compiled()
         self.size = sum(map(len, files.values()))
         for name, data in files.items():
@@ -147,14 +153,15 @@ class Build:
         (folder / "rom.img").write_bytes(package.romfs(files))
         (folder / "mount.mpy").write_bytes(package.cross(MOUNT, "mount"))
 
-    def run(self, script, heap, romfs):
+    def run(self, script, heap, kind):
         """Run `script` in `heap` bytes; return what it printed, "" when it failed."""
-        source = (MOUNTED if romfs else "") + script
+        source = (MOUNTED if kind == ROMFS else "") + script
         (self.folder / "driver.mpy").write_bytes(package.cross(source, "driver.py"))
+        program = self.frozen if kind == FROZEN else unix.find(32)
         done = subprocess.run(
-            [unix.find(32), "-X", f"heapsize={heap}", "-m", "driver"],
+            [program, "-X", f"heapsize={heap}", "-m", "driver"],
             cwd=self.folder,
-            env=dict(os.environ, MICROPYPATH=".frozen:." if romfs else ".frozen:.:mpy"),
+            env=dict(os.environ, MICROPYPATH=".frozen:.:mpy" if kind == FILES else ".frozen:."),
             capture_output=True,
             text=True,
             timeout=60,
@@ -162,19 +169,19 @@ class Build:
         )
         return done.stdout if done.returncode == 0 else ""
 
-    def works(self, what, url, heap, romfs):
+    def works(self, what, url, heap, kind):
         """Return whether the script `what` succeeds in `heap` bytes."""
         size = next(size for name, size in SIZES.items() if name in what)
-        return self.run(SCRIPTS[what].format(url=url), heap, romfs).strip() == f"200 {size}"
+        return self.run(SCRIPTS[what].format(url=url), heap, kind).strip() == f"200 {size}"
 
-    def kept(self, url, romfs):
+    def kept(self, url, kind):
         """Return the bytes kept by the import, and after a first GET."""
-        return [int(n) for n in self.run(KEPT.format(url=url), 65536, romfs).split()]
+        return [int(n) for n in self.run(KEPT.format(url=url), 65536, kind).split()]
 
-    def smallest(self, what, url, romfs):
+    def smallest(self, what, url, kind):
         """Return the smallest heap in which the script `what` succeeds."""
         heap = 2048
-        while not self.works(what, url, heap, romfs):
+        while not self.works(what, url, heap, kind):
             heap += STEP
             if heap > 65536:
                 sys.exit(f"{what} works in no heap")
@@ -182,16 +189,28 @@ class Build:
 
 
 def main():
-    print("| what, in bytes | .mpy files | ROMFS |\n|---|---|---|")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--frozen", metavar="PROGRAM", help="a 32-bit MicroPython with http frozen into it"
+    )
+    frozen = parser.parse_args().frozen
+    kinds = KINDS if frozen else KINDS[:FROZEN]
+    print(f"| what, in bytes | {' | '.join(kinds)} |\n|---|{len(kinds) * '---|'}")
     with tempfile.TemporaryDirectory() as name, Peer(serve) as peer:
-        build = Build(pathlib.Path(name))
-        files, rom = build.kept(peer.url, False), build.kept(peer.url, True)
-        print(f"| kept by `import http` | {files[0]:,} | {rom[0]:,} |")
-        print(f"| kept after the first GET | {files[1]:,} | {rom[1]:,} |")
+        build = Build(pathlib.Path(name), frozen and os.path.abspath(frozen))
+
+        def row(what, found):
+            print(f"| {what} | {' | '.join(f'{n:,}' for n in found)} |", flush=True)
+
+        kept = [build.kept(peer.url, kind) for kind in range(len(kinds))]
+        row("kept by `import http`", [found[0] for found in kept])
+        row("kept after the first GET", [found[1] for found in kept])
         for what in SCRIPTS:
-            heaps = [build.smallest(what, peer.url, romfs) for romfs in (False, True)]
-            print(f"| smallest heap for {what} | {heaps[0]:,} | {heaps[1]:,} |", flush=True)
-        print(f"| all of `lib/http` | {build.size:,} | |")
+            found = [build.smallest(what, peer.url, kind) for kind in range(len(kinds))]
+            row("smallest heap for " + what, found)
+        print(f"| all of `lib/http` | {build.size:,} |{(len(kinds) - 1) * ' |'}")
 
 
 if __name__ == "__main__":

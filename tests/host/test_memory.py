@@ -10,7 +10,7 @@ sys.path.insert(0, str(ROOT / "tests" / "bench"))
 
 import heap  # noqa: E402
 
-KINDS = {"mpy": False, "romfs": True}
+KINDS = {"mpy": heap.FILES, "romfs": heap.ROMFS}
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +27,11 @@ def url():
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("what", heap.LIMITS)
 def test_heap(build, url, what, kind):
-    romfs = KINDS[kind]
-    limit = heap.LIMITS[what][romfs]
+    limit = heap.LIMITS[what][KINDS[kind]]
     if what.startswith("kept"):
-        assert build.kept(url, romfs)[0] <= limit
+        assert build.kept(url, KINDS[kind])[0] <= limit
     else:
-        assert build.works(what, url, limit, romfs)
+        assert build.works(what, url, limit, KINDS[kind])
 
 
 def test_size(build):
