@@ -53,13 +53,15 @@ def keep(r):
     """Let the connection of `r`, after its response, wait for another request."""
     global _idle
     head = r.head
+    if head[9:12] == b"101":
+        return
     try:
-        options = b",%s," % b"".join((field(head, b"connection") or b"").lower().split())
+        # Of most responses that is all there is to ask, and takes half as long as `field`.
+        if head[7] == 48 or b"close" in head.lower():
+            options = b",%s," % b"".join((field(head, b"connection") or b"").lower().split())
+            if b",close," in options or head[7] == 48 and b",keep-alive," not in options:
+                return
     except MemoryError:
-        return
-    if head[9:12] == b"101" or b",close," in options:
-        return
-    if head[7] == 48 and b",keep-alive," not in options:
         return
     close()
     _idle = (r.origin, r.stream, r.poll)
