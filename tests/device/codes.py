@@ -49,7 +49,7 @@ same(
 
 def request(what):
     url = P["urls"].get(what) or P["url"] + "/" + what.replace(" ", "-")
-    opts = {"timeout": 400}
+    opts = {"timeout": 800}
     body = None
     if what == "loop":
         opts["redirects"] = 3
@@ -71,9 +71,9 @@ def check(what, code, kind, r, result, ms):
     assert isinstance(r.error, kind), (what, r.error)
     assert r.error.args, what  # it says something
     if code == http.ERROR_TIMEOUT:
-        assert 400 <= ms < 900, (what, ms)
+        assert 800 <= ms < 1600, (what, ms)
     else:
-        assert ms < 400, (what, ms)
+        assert ms < 800, (what, ms)
     gc.collect()
 
 

@@ -34,7 +34,7 @@ def deaf(connection):
     """Read nothing after the first bytes."""
     connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.read()
-    time.sleep(0.7)
+    time.sleep(1.5)
 
 
 def slow_reader(connection):
