@@ -52,15 +52,10 @@ class Request:
 
     certificates = None  # what certificates() has set
 
-    # How each begins: what few change takes less memory and time here than in each.
+    # What few requests change takes less memory and time here than in each.
     nodemcu = False  # which API
     keep = False  # the connection, after the response
     code = None  # of a failure where the request stands; 0 while the caller's code runs
-    error = None
-    stream = None
-    socket = None  # the one below a stream of TLS, until the handshake is complete
-    sink = None
-    _steps = None
 
     def __init__(self, method, url, headers, body, opts, tls, nodemcu=False):
         if not isinstance(method, str) or not isinstance(url, str):
@@ -97,6 +92,14 @@ class Request:
         self.body = body
         if opts.get("keepalive"):
             self.keep = True
+        # What is set as a failure is dealt with has its place from the beginning: a new attribute
+        # can need memory.
+        self.error = None
+        self.stream = None
+        self.poll = None  # what is waited for: the stream, or the socket below it
+        self.socket = None  # the one below a stream of TLS, until the handshake is complete
+        self.sink = None
+        self._steps = None
 
     def wait(self):
         """Return (code, headers, body); in a task, something to await that gives them."""

@@ -25,9 +25,10 @@ def call(method, url, headers, body, callback, tls=None):
     global _queue
     if callback is not None and not callable(callback):
         raise TypeError("callback must be callable")
-    opts = {"timeout": 10000, "redirects": 20}
     try:
+        opts = {"timeout": 10000, "redirects": 20}
         r = Request(method, url, headers, body, opts, tls, True)
+        queue = [(r, callback)]
     except MemoryError:
         return _deliver(callback, (_ERROR, None, None))
     if hasattr(r.body, "rewind"):
@@ -37,9 +38,9 @@ def call(method, url, headers, body, callback, tls=None):
         core.create_task(_task(r, callback))
         return
     if _queue is not None:
-        _queue.append((r, callback))
+        _queue += queue
         return
-    _queue = [(r, callback)]
+    _queue = queue
     error = None
     try:
         while _queue:

@@ -175,16 +175,18 @@ def exchange(r):
 
                 return failure(r, er), None, None
         finally:
-            # On unix a second close would close the number again, whoever has it then.
-            if r.stream:
-                r.stream.close()
-                r.stream = r.poll = None
-            if r.socket:
-                # After a failed handshake, closing the stream has not closed the socket.
-                r.socket.close()
-                r.socket = None
-            if r.sink and not again:
-                r.sink.close()
+            try:
+                if r.sink and not again:
+                    r.sink.close()
+            finally:
+                # On unix a second close would close the number again, whoever has it then.
+                if r.stream:
+                    r.stream.close()
+                    r.stream = r.poll = None
+                if r.socket:
+                    # After a failed handshake, closing the stream has not closed the socket.
+                    r.socket.close()
+                    r.socket = None
 
 
 def head(r, origin, target):

@@ -85,6 +85,7 @@ class Sink(Base):
         return self.done
 
     def close(self):
+        Base.close(self)  # first, as what follows can run out of memory
         if self.file:
             try:
                 self.file.close()
@@ -92,10 +93,9 @@ class Sink(Base):
                 pass  # a full file system says so again; a card may have been pulled out
             self.file = None
         if not self.keep:
+            self.keep = True  # by a second time, the .part may be another's
             remove(self.path)
             remove(self.path + ".etag")
-            self.keep = True  # by a second time, it may be another's
-        Base.close(self)
 
 
 def remove(path):

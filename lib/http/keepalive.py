@@ -40,11 +40,12 @@ def take(r, origin):
     try:
         # The server may have closed it, or sent what nobody asked for; after a handshake of
         # TLS 1.3 there is something to read that is no data.
+        r.reused = True  # also when memory ends here
         if receive(r) is None:
-            r.reused = True
             return stream
     except OSError:
         pass
+    r.reused = False
     r.stream = None
     stream.close()
 

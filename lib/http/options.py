@@ -13,7 +13,7 @@ def check(opts):
     )
     for key in opts:
         value = opts[key]
-        if ", %s," % key not in known:
+        if not isinstance(key, str) or "," in key or ", %s," % key not in known:
             raise ValueError("unknown option %r; there are %s" % (key, known[2:-1]))
         if key == "timeout" or key == "redirects":
             if not isinstance(value, int):
@@ -26,7 +26,10 @@ def check(opts):
     if "dst" in opts and not path:
         if not isinstance(dst, (bytearray, memoryview)):
             refuse(TypeError, "dst")
-        dst[:0] = b""  # TypeError for a memoryview that is read-only
+        try:
+            dst[:0] = b""
+        except TypeError:
+            refuse(TypeError, "dst")  # a memoryview that is read-only
     elif path and (not dst or "\0" in dst):
         refuse(ValueError, "dst")
     fota = opts.get("fota")

@@ -128,6 +128,13 @@ def test_codes(mpy):
     assert not peer.errors
 
 
+def test_a_full_heap(mpy32):
+    with socket.socket() as refusing:
+        refusing.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{refusing.getsockname()[1]}/"
+        mpy32.run("full", heap="160000", url=url)
+
+
 def outcomes(connection):
     """The peer of leaks.py."""
     path = b"/early"
