@@ -28,7 +28,7 @@ def call(method, url, headers, body, callback, tls=None):
     try:
         opts = {"timeout": 10000, "redirects": 20}
         r = Request(method, url, headers, body, opts, tls, True)
-        queue = [(r, callback)]
+        queue = [(r, callback)]  # here, as it may not find room either
     except MemoryError:
         return _deliver(callback, (_ERROR, None, None))
     if hasattr(r.body, "rewind"):

@@ -38,19 +38,16 @@ class Sink(Base):
 
     def open(self, status):
         resume = self.resume
-        steps = None
         if resume and self.done:
             self.file = open(self.path, "ab")
             self.total = resume.total
-            steps = self.digest and resume.read(self.digest)
+            return self.digest and resume.read(self.digest)
+        self.keep = False
+        if resume:
+            resume.start()
         else:
-            self.keep = False
-            if resume:
-                resume.start()
-            else:
-                remove(self.path + ".etag")  # it would belong to another .part
-            self.file = open(self.path, "wb")
-        return steps
+            remove(self.path + ".etag")  # it would belong to another .part
+        self.file = open(self.path, "wb")
 
     def put(self, buf, pos, n):
         try:

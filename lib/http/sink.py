@@ -5,7 +5,6 @@ from micropython import const
 
 from . import _running, small
 
-_BODY = const(-3)
 _DOWNLOAD = const(-7)
 _FOTA = const(-9)
 
@@ -29,7 +28,7 @@ def sink(r):
 
 
 class Base:
-    """Count what arrives, compute its digest and tell the progress; each Sink stores it.
+    """Compute the digest of what arrives and tell the progress; each Sink stores it.
 
     It has `open(status)`, `put(buf, pos, n)` and `end()`, which returns the result, and sets
     `code` where a failure of these is not ERROR_DOWNLOAD.
@@ -41,7 +40,7 @@ class Base:
     def __init__(self, r):
         self.r = r
         self.total = 0  # 0 when the server does not say
-        self.done = 0
+        self.done = 0  # bytes that are stored; transfer.py counts them
         self.buf = bytearray(512 if small else 4096)  # what a download is read with
         self.digest = None
         r.code = self.code
