@@ -4,14 +4,15 @@ from micropython import const
 
 # What the next byte of framing is. The LF states follow the ones that end at a CR.
 _SIZE = const(0)
-_EXTENSION = const(1)
-_SIZE_LF = const(2)
-_DATA_CR = const(3)
-_DATA_LF = const(4)
-_TRAILER = const(5)  # the first byte of a trailer line
-_TRAILER_REST = const(6)
-_TRAILER_LF = const(7)
-_LAST_LF = const(8)
+_BLANK = const(1)  # after a size: blanks, an extension, or the end of the line
+_EXTENSION = const(2)
+_SIZE_LF = const(3)
+_DATA_CR = const(4)
+_DATA_LF = const(5)
+_TRAILER = const(6)  # the first byte of a trailer line
+_TRAILER_REST = const(7)
+_TRAILER_LF = const(8)
+_LAST_LF = const(9)
 
 _FRAMING_LIMIT = const(8192)  # bytes between data and data, or of the trailer
 
@@ -33,7 +34,7 @@ class Decoder:
         """Return how many bytes, at least, have to come besides the data in `left`."""
         state = self._state
         size = self._size
-        n = b"\2\2\1\7\6\2\4\3\1"[state]
+        n = b"\2\2\2\1\7\6\2\4\3\1"[state]
         if state <= _SIZE_LF:
             n += size + 7 if size > 0 else 2 if size == 0 else 3
         return n
@@ -50,16 +51,18 @@ class Decoder:
         while pos < end and not self.left:
             c = buf[pos]
             pos += 1
-            if state == _SIZE:
+            if state <= _BLANK:
                 digit = -1
-                if 48 <= c <= 57:
+                if state == _BLANK:
+                    pass  # no more digits
+                elif 48 <= c <= 57:
                     digit = c - 48
                 elif 97 <= c | 32 <= 102:
                     digit = (c | 32) - 87
                 if digit >= 0 and size < 0x2000000:  # a small integer on 32 bits ever after
                     size = (size if size > 0 else 0) << 4 | digit
                 elif digit < 0 <= size and c in b"\r; \t":
-                    state = _SIZE_LF if c == 13 else _EXTENSION
+                    state = _SIZE_LF if c == 13 else _EXTENSION if c == 59 else _BLANK
                 else:
                     raise ValueError("chunk")
             elif state == _TRAILER:

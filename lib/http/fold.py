@@ -8,12 +8,14 @@ def fold(head):
     """
     if b"\n " not in head and b"\n\t" not in head:
         raise ValueError("field")
-    first = head.find(b"\n")
-    for blank in b" \t":
-        i = head.find(bytes((10, blank)))
-        while i >= 0:
-            if i == first:
-                raise ValueError("field")
-            head = head[:i].rstrip() + b" " + head[i + 1 :].lstrip(b" \t")
-            i = head.find(bytes((10, blank)))
-    return head
+    lines = head.split(b"\n")
+    for i in range(1, len(lines)):
+        line = lines[i]
+        if line[:1] not in (b" ", b"\t"):
+            lines[i] = b"\n" + line
+        elif i == 1:
+            raise ValueError("field")
+        else:
+            lines[i - 1] = lines[i - 1].rstrip()
+            lines[i] = b" " + line.lstrip(b" \t")
+    return b"".join(lines)

@@ -1,25 +1,6 @@
-# The header fields of a response.
+# The header fields of a response, as the caller gets them.
 
-
-def field(head, name):
-    """Return all values of the field `name` (lower case bytes) joined by ", ", or None.
-
-    Those of Set-Cookie, which may hold commas themselves, are joined by LF.
-    """
-    # C code searches a lower case copy faster than any loop looks at the lines.
-    lower = head.lower()
-    name = b"\n" + name + b":"
-    value = None
-    i = lower.find(name)
-    while i >= 0:
-        i += len(name)
-        more = head[i : head.find(b"\n", i)].strip(b" \t\r")
-        if value is None:
-            value = more
-        else:
-            value += (b"\n" if name == b"\nset-cookie:" else b", ") + more
-        i = lower.find(name, i)
-    return value
+from .response import BLANK, field, joined
 
 
 class Headers:
@@ -48,23 +29,31 @@ class Headers:
     def __contains__(self, name):
         return self.get(name) is not None
 
-    def __iter__(self):
-        seen = []
+    def items(self):
+        # In one pass: to look each name up would take as many passes as there are names.
+        names = []
+        values = {}
         for line in self.head.split(b"\n")[1:]:
-            name = _text(line[: max(line.find(b":"), 0)])
-            if name and name.lower() not in seen:
-                seen.append(name.lower())
-                yield name
+            colon = line.find(b":")
+            if colon > 0:
+                name = line[:colon].lower()
+                if name not in values:
+                    names.append(line[:colon])
+                    values[name] = []
+                values[name].append(line[colon + 1 :].strip(BLANK))
+        for name in names:
+            lower = name.lower()
+            yield _text(name), _text(joined(lower, values[lower]))
+
+    def __iter__(self):
+        for name, _ in self.items():
+            yield name
 
     keys = __iter__
 
     def values(self):
-        for name in self:
-            yield self.get(name)
-
-    def items(self):
-        for name in self:
-            yield name, self.get(name)
+        for _, value in self.items():
+            yield value
 
     def __len__(self):
         return len(list(self))

@@ -4,8 +4,7 @@
 import gc
 from micropython import const
 
-from .headers import field
-from .response import receive
+from .response import field, receive
 
 _CONNECT = const(-4)
 

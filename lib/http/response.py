@@ -5,7 +5,9 @@ from micropython import const
 
 from . import small
 
-_BLANK = const(b" \t\r\n")
+BLANK = b" \t\r"
+
+_TOKEN = const(b"-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+.^_`|~")
 
 
 def receive(r):
@@ -77,42 +79,52 @@ def parse(r):
     status = int(status)
     if status < 100:
         raise ValueError("status")
-    lengths = coding = None
     start = head.find(b"\n") + 1
-    while head[start] > 32:
-        stop = head.find(b"\n", start)
-        colon = head.find(b":", start, stop)
-        n = colon - start
-        if n < 1 or head[colon - 1] < 33:
-            raise ValueError("field")
-        # Only names as long as these two are worth a copy.
-        if n == 14 or n == 17:
-            name = head[start:colon].lower()
-            value = head[colon + 1 : stop].strip(_BLANK)
-            if name == b"content-length":
-                # Some proxies repeat the field; equal values do no harm.
-                lengths = value if lengths is None else lengths + b"," + value
-            elif name == b"transfer-encoding":
-                coding = value.lower() if coding is None else b""
-        start = stop + 1
-    # The empty line, or one that goes on with the one before: RFC 9112 section 5.2.
-    if head[start] not in b"\r\n":
-        from .fold import fold
+    while head[start] not in b"\r\n":
+        name = head[start : head.find(b":", start)]
+        if not name or name.strip(_TOKEN):
+            # Or a line that goes on with the one before: RFC 9112 section 5.2.
+            from .fold import fold
 
-        r.head = fold(head)
-        return parse(r)
+            r.head = fold(head)
+            return parse(r)
+        start = head.find(b"\n", start) + 1
     length = None
+    lengths = field(head, b"content-length")
     if lengths is not None:
+        # Some proxies repeat the field; equal values do no harm.
         for part in lengths.split(b","):
-            part = part.strip(_BLANK)
+            part = part.strip(BLANK)
             if not part.isdigit() or len(part) > 18 or length not in (None, int(part)):
                 raise ValueError("length")
             length = int(part)
+    coding = field(head, b"transfer-encoding")
     if coding is not None:
-        if coding != b"chunked" or length is not None or head[7] == 48:
+        if coding.lower() != b"chunked" or length is not None or head[7] == 48:
             raise ValueError("coding")
         length = -1
     if r.method == "HEAD" or status < 200 or status == 204 or status == 304:
         length = 0
     r.length = length
     return status
+
+
+def field(head, name):
+    """Return all values of the field `name` (lower case bytes) in `head`, or None.
+
+    They are joined by ", ", those of Set-Cookie, which may hold commas themselves, by LF.
+    """
+    # C code searches a lower case copy faster than any loop looks at the lines.
+    lower = head.lower()
+    start = b"\n" + name + b":"
+    values = []
+    i = lower.find(start)
+    while i >= 0:
+        i += len(start)
+        values.append(head[i : head.find(b"\n", i)].strip(BLANK))
+        i = lower.find(start, i)
+    return joined(name, values) if values else None
+
+
+def joined(name, values):
+    return (b"\n" if name == b"set-cookie" else b", ").join(values)

@@ -5,7 +5,7 @@ from binascii import hexlify
 from hashlib import sha256
 
 from .file import remove, stat
-from .headers import field
+from .response import field
 
 
 class Resume:

@@ -8,6 +8,7 @@ BODIES = (
     (b"000\r\n\r\n", b""),
     (b"1\r\na\r\n0\r\n\r\n", b"a"),
     (b"3;x=y\r\nabc\r\n02 ;z\r\nde\r\n0;\r\n\r\n", b"abcde"),
+    (b"1 \r\na\r\n0\t \r\n\r\n", b"a"),
     (b"A\r\n0123456789\r\n0\r\nX: y\r\nZ:\r\n\r\n", b"0123456789"),
 )
 

@@ -35,6 +35,19 @@ for c in ("\r\n", "\r", "\n", "\0", " ", SPLIT, SPLIT + "\r\n\r\nGET /injected H
             raises(ValueError, http.request, "GET", URL, {"X": v})
             raises(ValueError, http.get, URL, {"X": v}, print)
 
+# A name has to be a token, and the request one Host.
+for name in ("X y", '"X"', "X(y)", "X/y", "X\xa0", "Caf\u00e9", "X\x7f", "", "[X]"):
+    for headers in ({name: "a"}, {name.encode(): "a"}, name + ": a\r\n", "A: b\r\n" + name + ":a"):
+        raises(ValueError, http.request, "GET", URL, headers)
+        raises(ValueError, http.get, URL, headers, print)
+for headers in (
+    {"Host": "a", "host": "b"},
+    {"Host": "a", b"HOST": "a"},
+    "Host: a\r\nX: y\r\nhost: a\r\n",
+):
+    assert "Host" in raises(ValueError, http.request, "GET", URL, headers)
+    assert "Host" in raises(ValueError, http.get, URL, headers, print)
+
 # A block of lines may hold CRLF between lines, and nowhere else.
 for block in (
     "X: a\r\n\r\n",

@@ -58,6 +58,8 @@ CASES = {
     ),
     "chunk extensions": (chunked(b'5;a=b;c="d"\r\nhello\r\n0;x\r\n\r\n'), 200, b"hello"),
     "blank before an extension": (chunked(b"5 ;a\r\nhello\r\n0 \r\n\r\n"), 200, b"hello"),
+    "blanks after a size": (chunked(b"5 \t\r\nhello\r\n0\t\r\n\r\n"), 200, b"hello"),
+    "blanks around an extension": (chunked(b"5\t ; a\r\nhello\r\n0\r\n\r\n"), 200, b"hello"),
     "trailers": (
         chunked(b"5\r\nhello\r\n0\r\nX-Sum: 1\r\nContent-Length: 9\r\n\r\n"),
         200,
@@ -134,7 +136,12 @@ CASES = {
         {"set-cookie": "a=1, b\nc=2"},
     ),
     "ISO-8859-1": (ok(b"X: caf\xe9"), 200, b"hello", {"x": "café"}),
-    "name in ISO-8859-1": (ok(b"Caf\xe9: x"), 200, b"hello"),
+    "every character of a token": (
+        ok(b"!#$%&'*+-.^_`|~09azAZ: x", b"X: y"),
+        200,
+        b"hello",
+        {"!#$%&'*+-.^_`|~09azAZ": "x", "x": "y"},
+    ),
     "UTF-8": (ok("X: café".encode()), 200, b"hello", {"x": "café"}),
     "folded": (ok(b"X: a", b" b", b"\t c", b"Y: d"), 200, b"hello", {"x": "a b c", "y": "d"}),
     "folded length": (ok(b"Content-Length:", b" 5"), 200, b"hello", {"content-length": "5"}),
@@ -184,6 +191,14 @@ CASES = {
     ),
     "fold of what is no field": (ok(b"Content-Le", b" ngth: 5"), HEADER, None),
     "no name": (ok(b": y"), HEADER, None),
+    "blank in a name": (ok(b"X y: z"), HEADER, None),
+    "quoted name": (ok(b'"X": z'), HEADER, None),
+    "name in ISO-8859-1": (ok(b"Caf\xe9: x"), HEADER, None),
+    "no-break space before colon": (ok(b"Transfer-Encoding\xa0: chunked"), HEADER, None),
+    "name in brackets": (ok(b"A: b", b"[X]: y"), HEADER, None),
+    "name with a slash, last": (ok(b"A: b", b"X/y: z"), HEADER, None),
+    "no token, and a fold": (ok(b"X y: z", b" a"), HEADER, None),
+    "no token, bare LF": (b"HTTP/1.1 200 OK\nX(y): z\n\nhello", HEADER, None),
     "fold without a field": (ok(b" X: y"), HEADER, None),
     "bare CR": (ok(b"X: a\rb"), HEADER, None),
     "CR CR LF": (ok(b"X: a\r"), HEADER, None),
@@ -221,6 +236,10 @@ CASES = {
     "chunk +5": (chunked(b"+5\r\nhello\r\n0\r\n\r\n"), BODY, None),
     "chunk 0x5": (chunked(b"0x5\r\nhello\r\n0\r\n\r\n"), BODY, None),
     "chunk 2^70": (chunked(b"%x\r\nhello\r\n0\r\n\r\n" % 2**70), BODY, None),
+    "chunk 1 5": (chunked(b"1 5\r\nhello\r\n0\r\n\r\n"), BODY, None),
+    "chunk 5 and junk": (chunked(b"5 x\r\nhello\r\n0\r\n\r\n"), BODY, None),
+    "bare LF after a size and a blank": (chunked(b"5 \nhello\r\n0\r\n\r\n"), BODY, None),
+    "last chunk 0 0": (chunked(b"5\r\nhello\r\n0 0\r\n\r\n"), BODY, None),
     "chunk empty": (chunked(b"\r\nhello\r\n0\r\n\r\n"), BODY, None),
     "chunk only extension": (chunked(b";a\r\nhello\r\n0\r\n\r\n"), BODY, None),
     "chunk blank first": (chunked(b" 5\r\nhello\r\n0\r\n\r\n"), BODY, None),
@@ -319,6 +338,10 @@ def test_response(results, way, name):
             headers = {key.lower(): value for key, value in got_headers}
             for key, value in fields.items():
                 assert headers.get(key.lower()) == value
+
+
+def test_heads_take_linear_time(mpy):
+    mpy.run("linear", heap="8m")
 
 
 @pytest.mark.device
