@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from .headers import field
+from .response import field
 from .url import split
 
 _CONNECT = const(-4)
@@ -20,8 +20,8 @@ def redirect(r, status):
         raise ValueError("many")
     r.redirects -= 1
     old, target, _ = split(r.url)
-    r.url = join(r.url, target, location.decode())
     try:
+        r.url = join(r.url, target, location.decode())
         new = split(r.url)[0]
     except ValueError:
         raise ValueError("location")
@@ -50,19 +50,25 @@ def join(base, target, reference):
 
     RFC 3986 section 5.2.
     """
-    if reference.find(":", 0, first("/?#", reference)) > 0:
-        return reference
-    start = base.find("://") + 3
-    if reference[:2] == "//":
-        return base[: start - 2] + reference
-    origin = base[: first("/?#", base, start)]
     path = target[: first("?", target)]
-    end = first("?#", reference)
-    if not end:
+    absolute = reference.find(":", 0, first("/?#", reference)) > 0
+    if absolute:
+        base = reference
+    elif reference[:2] == "//":
+        absolute = True
+        base = base[: base.find("//")] + reference
+    authority = base.find("://") + 3
+    end = first("/?#", base, authority)
+    origin = base[:end]
+    if absolute:
+        reference = base[end:]
+        if reference[:1] != "/":
+            reference = "/" + reference
+    elif not first("?#", reference):
         return origin + (path + reference if reference[:1] == "?" else target)
-    if reference[0] != "/":
-        end += path.rfind("/") + 1
+    elif reference[0] != "/":
         reference = path[: path.rfind("/") + 1] + reference
+    end = first("?#", reference)
     segments = []
     for segment in reference[:end].split("/"):
         if segment == ".." and len(segments) > 1:

@@ -29,6 +29,8 @@ def split(url):
     if not target.startswith("/"):
         target = "/" + target
     userinfo = None
+    if "\\" in host:
+        raise ValueError("host")  # which browsers take for a slash
     if "@" in host:
         userinfo, host = host.rsplit("@", 1)
     host = host.lower()
@@ -42,6 +44,8 @@ def split(url):
             port = int(digits) if digits.isdigit() else 0
             if not 0 < port < 65536:
                 raise ValueError("port")
-    if (":" in host) != (host.startswith("[") and host.endswith("]")) or not host:
+    # Only what a name or an address has in it. "%" is for the zone of an IPv6 address.
+    literal = host.startswith("[") and host.endswith("]")
+    if not host or host.strip("abcdefghijklmnopqrstuvwxyz0123456789.-_" + "[:%]" * literal):
         raise ValueError("host")
     return (tls, host, port), target, userinfo

@@ -52,6 +52,12 @@ for base, location, want in (
     ("/d/x", "y#fragment", "/d/y"),
     ("/d/x", "/y?a:b", "/y?a:b"),
     ("/d/x", "y?u=http://e/", "/d/y?u=http://e/"),
+    ("/d/x", A + "/a/./b/../y", "/a/y"),
+    ("/d/x", A + "/../y?z=/../w", "/y?z=/../w"),
+    ("/d/x", A + "/a/..", "/"),
+    ("/d/x", A + "?y", "/?y"),
+    ("/d/x", "//" + A[7:] + "/a/../y", "/y"),
+    ("/d/x", A.upper() + "/./Y", "/Y"),
 ):
     code, body = go("GET", A + base + to(302, location))
     same(code, 200, location)
@@ -65,10 +71,12 @@ for location in (
     "http://:80/",
     "/caf\u00e9",
     "http://h:99999/",
-    "",
+    A + "\\@b/",
 ):
     code, error = go("GET", A + to(302, location))
-    same(code, -2, location)
+    same((code, error), (-2, "bad Location"), location)
+same(go("GET", A + "?302=/caf%e9"), (-2, "bad Location"))  # not UTF-8
+same(go("GET", A + to(302, "")), (-2, "too many redirects"))  # the same URL for ever
 same(go("GET", A + "?302")[0], 302)  # no Location: the response is the result
 for status in (300, 304, 305, 306):
     same(go("GET", A + to(status, "/y"))[0], status)
