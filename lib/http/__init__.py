@@ -56,6 +56,7 @@ class Request:
     nodemcu = False  # which API
     keep = False  # the connection, after the response
     code = None  # of a failure where the request stands; 0 while the caller's code runs
+    _task = None  # that performs it
 
     def __init__(self, method, url, headers, body, opts, tls, nodemcu=False):
         if not isinstance(method, str) or not isinstance(url, str):
@@ -66,7 +67,7 @@ class Request:
         if not method.isalpha():
             from .fields import check
 
-            check(method)
+            check(method.encode(), method)
         self.url = url
         self.opts = opts
         if tls and self.certificates:
@@ -108,7 +109,11 @@ class Request:
         try:
             from .blocking import drive
 
-            return drive(self)
+            result = drive(self)
+            if result:
+                return result
+            # StopIteration has lost it, as it does where memory has ended.
+            raise MemoryError
         except MemoryError as er:
             return self._failed(er)
 
@@ -116,7 +121,10 @@ class Request:
         try:
             from .aio import drive
 
-            return (yield from drive(self))
+            result = yield from drive(self)
+            if result:
+                return result
+            raise MemoryError
         except MemoryError as er:
             return self._failed(er)
 
@@ -135,10 +143,13 @@ class Request:
 
     def __getattr__(self, name):
         # send, throw, close and pend_throw: what makes this a coroutine for create_task,
-        # gather and wait_for. `_steps` is None before the first use, False after it.
-        steps = self._steps or self.__iter__()
-        if self._steps is None:
-            self._steps = steps
+        # gather and wait_for. `_steps` is None before the first use, False after it. In a task
+        # other than the one that performs it, what these are of raises that it is performed once.
+        steps = self._steps
+        if not steps or self._task not in (None, sys.modules["asyncio.core"].cur_task):
+            steps = self.__iter__()
+            if self._steps is None:
+                self._steps = steps
         return getattr(steps, name)
 
 

@@ -23,6 +23,7 @@ def drive(r):
     steps = exchange(r)
     if r.code is not None:
         return (yield from steps)  # raises: it is performed once, and may still be
+    r._task = task
     guard = core.create_task(_guard(r, task, late)) if r.opts.get("timeout", 1) else None
     try:
         while True:
@@ -65,6 +66,7 @@ def drive(r):
     finally:
         steps.close()
         r._steps = False
+        r._task = None
         if guard and not guard.done():
             # Unlike cancel(), this frees at once what the guard refers to.
             core._task_queue.remove(guard)

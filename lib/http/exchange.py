@@ -220,7 +220,10 @@ def connect(r, origin):
     if host.startswith("[") or r.opts.get("ipv6"):
         family = socket.AF_INET6
         host = host.strip("[]")
-    address = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][-1]
+    found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+    address = found and found[0][-1]  # None where lwIP has no IPv6
+    if not address:
+        raise ValueError("ipv6")
     stream = r.stream = socket.socket(family, socket.SOCK_STREAM)
     stream.setblocking(False)
     if "adapter" in r.opts:

@@ -19,6 +19,7 @@ TEXTS = {
     "userinfo": "bad percent-encoding in the user info of the URL",
     "port": "bad port in the URL",
     "host": "bad host in the URL",
+    "ipv6": "no address was found: this port, or the host, has no IPv6",
     "verify": "the TLS of this port cannot verify a server, so ca_file cannot be honoured",
     "http": "the server does not speak HTTP/1",
     "limit": "response head larger than 8 KB",

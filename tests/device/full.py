@@ -1,6 +1,7 @@
 # A heap that is full but for one hole, of every size: whatever does not fit, a request that was
 # made ends with a code, and leaves no destination busy. P["url"] refuses connections.
 
+import http.aio
 import http.blocking
 import http.exchange
 import http.failure
@@ -53,6 +54,20 @@ def ask_callback(opts):
         return 0  # not even the call
     return found[0]
 
+
+def lost(r):
+    # StopIteration without the value of the generator: so it is in a heap that is nearly full,
+    # where the buffer for emergency exceptions is 0 bytes long, as on ESP8266 and ESP32.
+    r.start = time.ticks_ms()
+    yield 0
+
+
+for module in (http.blocking, http.aio):
+    whole, module.exchange = module.exchange, lost
+    request = http.request("GET", P["url"])
+    same(asyncio.run(request) if module is http.aio else request.wait(), (-1, None, None))
+    assert isinstance(request.error, MemoryError), request.error
+    module.exchange = whole
 
 code = size = hole = seen = None  # names that need no room later
 for form, opts in (

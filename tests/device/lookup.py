@@ -12,6 +12,7 @@ opened = descriptors()
 
 class Socket:
     AF_INET = socket.AF_INET
+    AF_INET6 = socket.AF_INET6
     SOCK_STREAM = socket.SOCK_STREAM
     socket = socket.socket
     asked = []
@@ -57,6 +58,16 @@ for error in (None, OSError(-2)):
         assert since(start) < 1500, since(start)
 Socket.ms = 0
 same(http.request("GET", "http://example.test/").wait()[0], -4)
+
+# A port without IPv6: lwIP on ESP32 gives no address, others may find nothing at all.
+Socket.error = None
+for answer in ([(10, 1, 0, "", None)], []):
+    found, Socket.getaddrinfo = Socket.getaddrinfo, lambda *args: answer
+    for url, opts in (("http://[::1]/", None), ("http://example.test/", {"ipv6": True})):
+        request = http.request("GET", url, None, None, opts)
+        same(request.wait(), (-4, None, None))
+        assert "IPv6" in str(request.error), request.error
+    Socket.getaddrinfo = found
 
 # No memory for a connection, as lwIP says it.
 Socket.error = OSError(12)

@@ -118,6 +118,15 @@ for url in (
     "http://127.0.0.1:+80/",
     "http://127.0.0.1:8a/",
     "http://[::1/",
+    "http://[::1]x/",
+    "http://a:1\\@" + ECHO[7:] + "/",
+    "http://" + ECHO[7:] + "\\/",
+    'http://a"b/',
+    "http://a<b>/",
+    "http://a,b/",
+    "http://a;b/",
+    "http://a^b/",
+    "http://a_b:c:80/",
     "http://::1/",
     "http://u:p%zz@127.0.0.1:1/",
     "http://u:sesame/x@127.0.0.1/",
@@ -308,6 +317,14 @@ async def main():
     except RuntimeError as er:
         assert "once" in str(er), er
     same((await task)[0], 200)
+    same(descriptors(), opened)
+    # Not by two tasks at once either, whoever makes them.
+    for both in (lambda q: (q, q), lambda q: (asyncio.create_task(q), q)):
+        once = r("GET", url)
+        first, second = both(once)
+        results = await asyncio.gather(first, second, return_exceptions=True)
+        same(results[0][0], 200)
+        assert isinstance(results[1], RuntimeError) and "once" in str(results[1]), results
     same(descriptors(), opened)
     # Forgotten `await`: an error that says so, and nothing else happens.
     for forgetful in (r("GET", url), r("GET", url).wait()):
