@@ -15,7 +15,8 @@ from time import ticks_diff, ticks_ms
 
 # Where memory is short, what is not used any more has to go before it splits what is free: the
 # smallest heap for a GET is 1.5 KB less for it. Collecting a large heap takes longer, for nothing.
-small = gc.mem_alloc() + gc.mem_free() < 65536
+small = gc.mem_alloc() + gc.mem_free()
+small = (small < 65536) + (small < 19000)
 
 
 def __getattr__(name):
@@ -34,9 +35,9 @@ def __getattr__(name):
 
 def _running():
     # asyncio's core when called from a task, else None. `cur_task` alone is no sign: it stays
-    # behind when Ctrl-C ends a loop, and on v1.21 whenever one ends. A task that executes
-    # refuses pend_throw, any other takes it as what it had anyway.
-    core = sys.modules.get("asyncio.core") or sys.modules.get("uasyncio.core")
+    # behind when Ctrl-C ends a loop. A task that executes refuses pend_throw, any other takes it
+    # as what it had anyway.
+    core = sys.modules.get("asyncio.core")
     if not core:
         return None
     try:

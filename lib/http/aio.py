@@ -1,13 +1,9 @@
 # The driver for tasks of asyncio, loaded when a request is made in one.
 
+from asyncio import core
 from errno import ETIMEDOUT
 from micropython import const
 from select import POLLIN, POLLOUT, poll
-
-try:
-    from asyncio import core
-except ImportError:
-    from uasyncio import core  # v1.20
 
 from .exchange import exchange
 

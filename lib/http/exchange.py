@@ -69,7 +69,7 @@ def exchange(r):
 
                 stream = take(r, origin)
             if not stream:
-                stream = r.poll = r.stream = connect(r, origin)
+                stream = r.poll = yield from connect(r, origin)
 
             # Request head, while the connection is being made.
             data = head(r, origin, target)
@@ -214,12 +214,19 @@ def head(r, origin, target):
 
 
 def connect(r, origin):
-    """Begin to connect; return the socket, which does not block."""
+    """Begin to connect; a generator that returns the socket, which does not block."""
     _, host, port = origin
     family = socket.AF_INET
-    if host.startswith("[") or r.opts.get("ipv6"):
+    if host[0] == "[" or r.opts.get("ipv6"):
         family = socket.AF_INET6
         host = host.strip("[]")
+    elif r._task and small < 2 and not host.replace(".", "").isdigit():
+        # In a task, and with a heap for it, a name is looked up without holding others up.
+        if small:
+            gc.collect()
+        from .resolver import resolve
+
+        host = (yield from resolve(r, host)) or host
     found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
     address = found and found[0][-1]  # None where lwIP has no IPv6
     if not address:

@@ -20,6 +20,9 @@ TEXTS = {
     "port": "bad port in the URL",
     "host": "bad host in the URL",
     "ipv6": "no address was found: this port, or the host, has no IPv6",
+    "dns": "the DNS server did not answer: what is the address of %s?",
+    "name": "no host %s: the DNS server knows no IPv4 address of that name",
+    "answer": "the DNS server failed to look %s up, or its answer is malformed",
     "verify": "the TLS of this port cannot verify a server, so ca_file cannot be honoured",
     "http": "the server does not speak HTTP/1",
     "limit": "response head larger than 8 KB",
@@ -70,7 +73,7 @@ def failure(r, er):
     elif isinstance(er, ValueError):
         text = TEXTS.get(er.args[0] if er.args else None)
         if text:
-            er = ValueError(text)
+            er = ValueError(text % er.args[1:])
         elif er.args and isinstance(er.args[0], str):
             text = er.args[0].strip()  # mbedTLS puts line ends around its texts
             if "future" in text:

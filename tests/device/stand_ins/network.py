@@ -1,5 +1,6 @@
 # A stand-in for the network module of ESP32. Of the environment, WIFI is the network that the
-# board is connected to at its start, or "connecting".
+# board is connected to at its start, or "connecting". There is no DNS server before ipconfig()
+# has set one.
 
 import os
 
@@ -9,6 +10,24 @@ STAT_CONNECTING = 1001
 STAT_GOT_IP = 1010
 STAT_NO_AP_FOUND = 201
 STAT_WRONG_PASSWORD = 202
+
+_dns = "0.0.0.0"
+
+
+def ipconfig(*args, **kwargs):
+    global _dns
+    if not kwargs:
+        if len(args) != 1:
+            raise TypeError("must query one param")
+        if args[0] != "dns":
+            raise ValueError("unexpected key")
+        return _dns
+    if args:
+        raise TypeError("can't specify pos and kw args")
+    for key in kwargs:
+        if key != "dns":
+            raise ValueError("unexpected key")
+        _dns = kwargs[key]
 
 
 class WLAN:

@@ -1,0 +1,103 @@
+# Where the resolver is used, and where getaddrinfo() is, for which a stand-in notes what it is
+# asked for.
+
+import socket
+
+import http
+import http.exchange
+import http.resolver as resolver
+import network
+
+resolver.PORT = P["dns"]
+resolver.SECOND = 50
+
+
+class WLAN:
+    def __init__(self, interface):
+        raise AssertionError("an interface was created")
+
+
+network.WLAN = WLAN
+
+
+class Socket:
+    AF_INET = socket.AF_INET
+    AF_INET6 = socket.AF_INET6
+    SOCK_STREAM = socket.SOCK_STREAM
+    socket = socket.socket
+    asked = []
+
+    def getaddrinfo(host, port, *args):
+        Socket.asked.append(host)
+        return socket.getaddrinfo("127.0.0.1", int(P["http"]))
+
+
+http.exchange.socket = Socket
+
+
+def asked(host, run=asyncio.run, **opts):
+    # What getaddrinfo() was asked for.
+    Socket.asked.clear()
+    code = run(http.request("GET", "http://%s/" % host, None, None, opts))[0]
+    six = "[" in host or "ipv6" in opts  # and there is no address of IPv6 here
+    same(code, -4 if six else 200, host)
+    return Socket.asked[0]
+
+
+class Adapter:
+    def ifconfig(self):
+        return "127.0.0.7", "255.0.0.0", "127.0.0.1", self.dns
+
+
+adapter = Adapter()
+adapter.dns = "0.0.0.0"
+
+# No server, or one that IPv4 does not reach.
+for server in ("0.0.0.0", "", "::1", "FE80::1"):
+    network.ipconfig(dns=server)
+    same(asked("plain.test"), "plain.test", server)
+adapter.dns = "127.0.0.1"
+same(asked("plain-adapter.test", adapter=adapter), "127.0.0.1")
+network.ipconfig(dns="127.0.0.1")
+adapter.dns = "0.0.0.0"
+same(asked("plain.test", adapter=adapter), "plain.test")
+
+# Not these names, not outside of a task, and not where the heap is small.
+for host in ("localhost", "localhost.", "printer", "printer.local", "printer.LOCAL.", "127.0.0.1"):
+    same(asked(host), host.lower())
+same(asked("[::1]"), "::1")
+same(asked("plain.test", ipv6=True), "plain.test")
+same(asked("plain.test", lambda request: request.wait()), "plain.test")
+http.exchange.small = 2
+same(asked("plain.test"), "plain.test")
+http.exchange.small = 0
+
+# An answer that is truncated is one for getaddrinfo().
+same(asked("tc.test"), "tc.test")
+
+# Ports without `ipconfig` or without `network`.
+found = network.ipconfig
+del network.ipconfig
+same(asked("plain.test"), "plain.test")
+network.ipconfig = found
+del sys.modules["network"]
+os.rename("network.py", "hidden.py")
+same(asked("plain.test"), "plain.test")
+os.rename("hidden.py", "network.py")
+network = __import__("network")
+network.ipconfig(dns="127.0.0.1")
+same(asked("plain.test"), "127.0.0.1")
+
+# In the callback API, too.
+got = []
+
+
+async def main():
+    http.get("http://plain.test/", None, lambda code, body: got.append(code))
+    while not got:
+        await asyncio.sleep_ms(5)
+
+
+Socket.asked.clear()
+asyncio.run(main())
+same((got, Socket.asked), ([200], ["127.0.0.1"]))
