@@ -15,8 +15,9 @@ from time import ticks_diff, ticks_ms
 
 # Where memory is short, what is not used any more has to go before it splits what is free: the
 # smallest heap for a GET is 1.5 KB less for it. Collecting a large heap takes longer, for nothing.
+# 2 is for heaps below 22,000 bytes: no room for the resolver, so getaddrinfo() looks names up.
 small = gc.mem_alloc() + gc.mem_free()
-small = (small < 65536) + (small < 19000)
+small = (small < 65536) + (small < 22000)
 
 
 def __getattr__(name):

@@ -10,8 +10,6 @@ from select import POLLIN
 from struct import unpack_from
 from time import time
 
-from . import small
-
 # For tests. The first question waits for a second, and each that follows twice as long as the one
 # before: 15 s in all.
 PORT = 53
@@ -26,8 +24,7 @@ def resolve(r, host):
     as `exchange`, for the driver of tasks.
     """
     global _last
-    if small:
-        gc.collect()
+    gc.collect()  # what loading this has left splits the heap
     adapter = r.opts.get("adapter", "0.0.0.0")
     try:
         import network  # ports without it leave everything to getaddrinfo()
@@ -102,8 +99,7 @@ def resolve(r, host):
                             break
                         ttl = min(ttl, seconds)
                         if isinstance(found, str):
-                            if small:
-                                gc.collect()  # what is remembered splits less of the heap then
+                            gc.collect()  # what is remembered splits less of the heap then
                             _last = (key, found, time(), ttl)
                             return found
                         name = found
@@ -119,6 +115,7 @@ def resolve(r, host):
         stream.close()
         if alarm and not alarm.done():
             core._task_queue.remove(alarm)
+        data = question = stream = None
 
 
 def _alarm(task, ms):
