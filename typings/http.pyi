@@ -51,6 +51,10 @@ class _File(Protocol):
     def readinto(self, buf: Any, /) -> int | None: ...
 
 @type_check_only
+class _Writable(Protocol):
+    def write(self, data: Any, /) -> int | None: ...
+
+@type_check_only
 class Headers(Protocol):
     """The header fields of a response, looked up in any case.
 
@@ -83,7 +87,7 @@ class Options(TypedDict, total=False):
 
     timeout: int  # milliseconds for the whole request; 0 waits for ever; default 600000
     redirects: int  # how many to follow; default 0
-    dst: str | bytearray | memoryview  # path of a file to download to, or a buffer to fill
+    dst: str | bytearray | memoryview | _Writable  # a path, a buffer, or where to write the body
     callback: Callable[[int, int, Any], object]  # callback(content_len, body_len, userdata)
     userdata: Any  # what `callback` gets as its last argument
     sha256: str  # the digest, in hex, that the body for `dst` or `fota` must have

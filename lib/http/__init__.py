@@ -183,7 +183,8 @@ def request(
 
     - timeout: milliseconds for the whole request, 0 for ever; 10 minutes if not given
     - redirects: how many to follow; 0 if not given
-    - dst: the path of a file, or a bytearray or memoryview, that receives the body
+    - dst: the path of a file, a bytearray or memoryview, or an object with write(data), that
+      receives the body
     - callback, userdata: callback(content_len, body_len, userdata) as the body arrives
     - sha256: the digest, in hex, that the body for dst or fota must have
     - resume: True to go on where an earlier download to the path dst failed, if the server can

@@ -41,8 +41,8 @@ def drive(r):
                     task.data = None
                     raise RuntimeError("in a task, a request has to be awaited")
                 ready = events
-            elif not events:
-                yield from core.sleep_ms(0)
+            elif events <= 0:
+                yield from core.sleep_ms(-events)
             else:
                 # asyncio's queue would wake a task twice that waits for both.
                 poller = poll()

@@ -26,8 +26,8 @@ _SMALL = const(1024)  # a request body of up to this many bytes leaves with its 
 
 
 def exchange(r):
-    """Perform the request `r`: a generator that yields POLLIN and POLLOUT for `r.poll`, or
-    0 to go on at once.
+    """Perform the request `r`: a generator that yields POLLIN and POLLOUT for `r.poll`, 0 to go
+    on at once, or, in a task, -n to go on after n ms.
 
     Returns (status, headers, body), or (code, None, None) with the reason in `r.error`. Whatever
     happens, closing the generator included, the connection is closed, or kept for `keepalive`.

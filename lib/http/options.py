@@ -23,7 +23,7 @@ def check(opts):
                 refuse(ValueError, key)
     dst = opts.get("dst")
     path = isinstance(dst, str)
-    if "dst" in opts and not path:
+    if "dst" in opts and not path and not hasattr(dst, "write"):
         if not isinstance(dst, (bytearray, memoryview)):
             refuse(TypeError, "dst")
         try:

@@ -22,6 +22,8 @@ def sink(r):
             raise ValueError("ota")
     elif isinstance(r.opts.get("dst"), str):
         from .file import Sink
+    elif hasattr(r.opts.get("dst"), "write"):
+        from .stream import Sink
     else:
         from .memory import Sink
     return Sink(r)
@@ -31,7 +33,8 @@ class Base:
     """Compute the digest of what arrives and tell the progress; each Sink stores it.
 
     It has `open(status)`, `put(buf, pos, n)` and `end()`, which returns the result, and sets
-    `code` where a failure of these is not ERROR_DOWNLOAD.
+    `code` where a failure of these is not ERROR_DOWNLOAD. Where `put` returns a number, `exchange`
+    yields it, and calls `put` with the same again.
     """
 
     code = _DOWNLOAD

@@ -84,11 +84,15 @@ def transfer(r, status):
                     n = left
                 left -= n
             if sink:
-                try:
-                    put(buf, pos, n)
-                except Exception:
-                    r.code = sink.code
-                    raise
+                while True:
+                    try:
+                        wait = put(buf, pos, n)
+                    except Exception:
+                        r.code = sink.code
+                        raise
+                    if wait is None:
+                        break
+                    yield wait  # then it goes on with the same
                 sink.done += n
                 if watched:
                     sink.watch(buf, pos, n)

@@ -1,12 +1,16 @@
 """Bodies that go to a file: whatever happens, the older file or the new one is whole."""
 
 import hashlib
+import queue
 import random
 import re
+import socket
 import subprocess
+import textwrap
 import time
 
 import pytest
+from conftest import ROOT
 from servers import Peer, files
 
 
@@ -225,6 +229,50 @@ def test_killed(mpy64, fs):
 def test_allocation(mpy):
     with Peer(bodies) as peer:
         mpy.run("allocation", heap="1m", url=peer.url)
+
+
+def events(connection, seen):
+    """Send server-sent events, each when the one before has been seen; else as `bodies`."""
+    path = connection.sock.recv(100, socket.MSG_PEEK).split()[1].decode()
+    if path.startswith("/seen/"):
+        connection.request()
+        seen.put(int(path[6:]))
+        connection.send(b"HTTP/1.1 204 x\r\n\r\n")
+    elif path == "/events":
+        connection.request()
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+        for i in range(5):
+            event = b"id: %d\ndata: event %d\n\n" % (i, i)
+            connection.send(event[:7])
+            connection.send(event[7:])
+            assert seen.get(timeout=30) == i
+    elif path == "/head/100":
+        connection.request()
+        connection.send(b"HTTP/1.1 200 x\r\nContent-Length: 100\r\n\r\n")
+    else:
+        bodies(connection)
+
+
+def recipe(name):
+    """Return the class `name` of the README."""
+    found = re.search(
+        rf"\n\n(    class {name}:\n(    .*\n|\n)+)", (ROOT / "README.md").read_text()
+    )
+    return textwrap.dedent(found[1])
+
+
+def test_streams(mpy):
+    seen = queue.Queue()
+    recipes = recipe("Lines") + recipe("Wire")
+    with Peer(lambda connection: events(connection, seen)) as peer:
+        mpy.run("streams", heap="4m", url=peer.url, recipes=recipes, timeout=120)
+    # Those that were cut off while they sent.
+    assert all(isinstance(er, OSError) for er in peer.errors), peer.errors
+
+
+def test_stream_allocation(mpy):
+    with Peer(bodies) as peer:
+        mpy.run("stream_allocation", heap="1m", url=peer.url)
 
 
 @pytest.mark.parametrize("fs", ["host", "lfs"])

@@ -229,6 +229,13 @@ nothing = http.request(method, URL, callback=show)
 opts: http.Options = {"fota": {"sha256": "0"}, "callback": lambda total, done, data: None}
 with open("file", "rb") as f:
     http.request("POST", URL, {"A": 1, "B": "c"}, f, opts).wait()
+
+class Events:
+    def write(self, data: memoryview) -> None: ...
+
+with open("file", "wb") as f:
+    http.request("GET", URL, None, None, {"dst": f}).wait()
+http.request("GET", URL, None, None, {"dst": Events()}).wait()
 fields = {"A": "b"}
 http.request("POST", URL, fields, iter([b"x"]), {"dst": bytearray(9), "resume": True}).wait()
 http.certificates(b"", client_key=memoryview(b""))
@@ -283,6 +290,7 @@ WRONG = [
     'http.request("GET", "http://x", None, None, {"timeout": "3"})',
     'http.request("GET", "http://x", None, None, {"fota": {"md5": "0"}})',
     'http.request("GET", "http://x", None, None, {"dst": b"read only"})',
+    'http.request("GET", "http://x", None, None, {"dst": print})',
     'http.request("POST", "http://x", None, {"json": 1}).wait()',
     'http.request("GET", "http://x").wait(1)',
     'http.request("GET", "http://x").text',
