@@ -28,6 +28,10 @@ def __getattr__(name):
         module = "pem"
     elif name == "close":
         module = "keepalive"
+    elif name == "Multipart":
+        module = "multipart"
+    elif name == "urlencode":
+        module = "forms"
     value = globals()[name] = getattr(__import__(module, None, None, True, 1), name)
     return value
 
@@ -89,7 +93,7 @@ class Request:
         elif not isinstance(body, (bytes, bytearray)):
             from .body import source
 
-            body = source(body)
+            body = source(self, body)
         self.body = body
         if opts.get("keepalive"):
             self.keep = True
@@ -178,8 +182,8 @@ def request(
     - `body` is bytes-like, or with `dst` the number of bytes written.
 
     Arguments: `headers` as in `get`, but nothing in it is dropped except Content-Length; `body`
-    is None, text, bytes-like, a binary file (sent from where it stands) or an iterator of bytes;
-    `opts` is a dict:
+    is None, text, bytes-like, a dict or list (sent as JSON), a Multipart, a binary file (sent from
+    where it stands) or an iterator of bytes; `opts` is a dict:
 
     - timeout: milliseconds for the whole request, 0 for ever; 10 minutes if not given
     - redirects: how many to follow; 0 if not given

@@ -31,8 +31,6 @@ def call(method, url, headers, body, callback, tls=None):
         queue = [(r, callback)]  # here, as it may not find room either
     except MemoryError:
         return _deliver(callback, (_ERROR, None, None))
-    if hasattr(r.body, "rewind"):
-        raise TypeError("body must be text or bytes")
     core = _running()
     if core:
         core.create_task(_task(r, callback))
@@ -72,7 +70,10 @@ def get(url, headers=None, callback=None):
 
 
 def post(url, headers=None, body=None, callback=None):
-    """POST `body` (text, sent as UTF-8, or bytes-like) to `url`; else as `get`."""
+    """POST `body` to `url`; else as `get`.
+
+    `body` is text (sent as UTF-8), bytes-like, a dict or list (sent as JSON) or a Multipart.
+    """
     call("POST", url, headers, body, callback)
 
 

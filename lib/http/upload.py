@@ -5,6 +5,7 @@ from select import POLLIN, POLLOUT
 
 from .response import receive_head
 
+_STATE = const(-1)
 _HEADER = const(-2)
 _RX = const(-6)
 
@@ -23,12 +24,14 @@ def send(r, data, n, body):
         if body is not None and not status:
             if isinstance(body, (bytes, bytearray, memoryview)):
                 body = (body,)
-            r.code = 0  # the caller's file or iterator runs
+            # The caller's file or iterator runs. A callback is owed to who has one.
+            own = _STATE if r.nodemcu else 0
+            r.code = own
             for data in body:
                 status = yield from _write(r, data, 0)
                 if status:
                     break
-                r.code = 0
+                r.code = own
         if not status:
             r.keep = keep
         return status

@@ -148,7 +148,7 @@ for kind, args in (
     (TypeError, ("GET", ECHO, {"a": ["b"]})),
     (TypeError, ("GET", ECHO, {5: "b"})),
     (TypeError, ("POST", ECHO, None, 5)),
-    (TypeError, ("POST", ECHO, None, {"a": 1})),
+    (TypeError, ("POST", ECHO, None, ("a",))),
     (TypeError, ("GET", ECHO, None, None, 5)),
     (TypeError, ("GET", ECHO, None, None, {"timeout": "5"})),
     (TypeError, ("GET", ECHO, None, None, {"timeout": 0.5})),

@@ -64,7 +64,16 @@ def functions():
     """Return the functions that the code serves, by name."""
     found = {"request": named(parse(HTTP / "__init__.py"), ast.FunctionDef)["request"]}
     for name, module in served().items():
-        found[name] = named(parse(HTTP / f"{module}.py"), ast.FunctionDef)[name]
+        found[name] = callables(HTTP / f"{module}.py")[name]
+    return found
+
+
+def callables(path):
+    """Return the functions of a file by name, and for each class its __init__, if it has one."""
+    nodes = parse(path)
+    found = named(nodes, ast.FunctionDef)
+    for name, node in named(nodes, ast.ClassDef).items():
+        found[name] = named(node.body, ast.FunctionDef).get("__init__")
     return found
 
 
@@ -78,15 +87,14 @@ def test_the_names_are_those_of_the_code():
     }
     code = named(parse(HTTP / "__init__.py"), (ast.FunctionDef, ast.ClassDef))
     assert public == {name for name in code if not name.startswith("_")} | set(served())
-    assert set(served().values()) == {"callbacks", "pem", "keepalive"}
+    assert set(served().values()) == {"callbacks", "pem", "keepalive", "multipart", "forms"}
     assert constants(stub) == constants(parse(HTTP / "codes.py"))
     assert "ERROR_FOTA" in constants(stub)
 
 
 @pytest.mark.parametrize("name", sorted(set(functions()) - {"request"}))
 def test_the_parameters_are_those_of_the_code(name):
-    stub = named(parse(STUB), ast.FunctionDef)[name]
-    assert signature(stub) == signature(functions()[name])
+    assert signature(callables(STUB)[name]) == signature(functions()[name])
 
 
 def test_the_parameters_of_each_form_of_request():
@@ -238,6 +246,13 @@ with open("file", "wb") as f:
 http.request("GET", URL, None, None, {"dst": Events()}).wait()
 fields = {"A": "b"}
 http.request("POST", URL, fields, iter([b"x"]), {"dst": bytearray(9), "resume": True}).wait()
+files = {"d": ("e.txt", "text"), "f": ("g", open("f", "rb"), "h/i")}
+http.request("POST", URL, None, http.Multipart(files)).wait()
+http.put(URL, None, http.Multipart([("a", 1), ("a", b"c")]), show)
+http.post(URL, None, {"a": [1, None]}, show)
+http.request(URL, "PATCH", None, [1], show)
+http.request("POST", URL, None, {"a": {}}).wait()
+http.get(URL + "?" + http.urlencode({"a": 1, "b": "c"}) + http.urlencode([("a", b"")]))
 http.certificates(b"", client_key=memoryview(b""))
 request: http.Request = http.request("GET", URL)
 code, headers, body = request.wait()
@@ -280,7 +295,12 @@ WRONG = [
     'http.get("http://x", None, 3)',
     'http.get("http://x", body="")',
     'http.post("http://x", 5)',
-    'http.put("http://x", None, {"a": 1})',
+    'http.put("http://x", None, {1})',
+    'http.post("http://x", None, iter([b"x"]))',
+    'http.Multipart({"a": None})',
+    'http.Multipart({"a": ("name",)})',
+    "http.Multipart(5)",
+    'http.urlencode({"a": ("name", b"")})',
     'http.delete(b"http://x")',
     "http.patch",
     "http.HTTPStatus",  # of CPython's http
@@ -291,7 +311,6 @@ WRONG = [
     'http.request("GET", "http://x", None, None, {"fota": {"md5": "0"}})',
     'http.request("GET", "http://x", None, None, {"dst": b"read only"})',
     'http.request("GET", "http://x", None, None, {"dst": print})',
-    'http.request("POST", "http://x", None, {"json": 1}).wait()',
     'http.request("GET", "http://x").wait(1)',
     'http.request("GET", "http://x").text',
     'code, body = http.request("GET", "http://x").wait()',
