@@ -11,7 +11,7 @@ import time
 import pytest
 from conftest import REPORT, ROOT
 from device import Device
-from servers import Peer, files
+from servers import Peer, answer, files
 from test_downloads import bodies
 from virtual_board import HEAP, VirtualBoard
 
@@ -201,6 +201,16 @@ def test_examples(virtual, board, httpbin_url, tmp_path):
     settings = "SETTINGS=COUNT=2 SECONDS=1"
     out = example(virtual, "sensor", f"URL={httpbin_url}/post", settings)
     assert out.count("status 200") == 2, out
+    settings = "SETTINGS=FILE=got.bin CONTENT_TYPE=a/b"
+    out = example(virtual, "upload", f"URL={httpbin_url}/post", settings)
+    assert "] 30000 of 30000\nupload: status 200 and an answer of " in out, out
+    out = example(virtual, "json_post", f"URL={httpbin_url}/post")
+    assert "json_post: the server received {" in out and "'readings': [21.5, 21.75]" in out, out
+    out = example(virtual, "retry", f"URL={httpbin_url}/status/503", "SETTINGS=ATTEMPTS=2")
+    assert "retry: attempt 2 - 503 \nretry: gave up\n" in out, out
+    with Peer(answer(b"HTTP/1.1 200 x\r\n\r\nevent: x\ndata: y\n\ndata: z\n\n")) as peer:
+        out = example(virtual, "events", f"URL={peer.url}", "SETTINGS=COUNT=2")
+    assert "events: x 1 - y\nevents: message 2 - z\nevents: that was enough\n" in out, out
     # A failure is one, and no value is taken for a command of the shell.
     odd = 'it\'s "$HOME" `x`; exit & \\'
     code, out = make("example", "PORT=" + virtual.port, "NAME=fetch", "URL=" + odd)

@@ -5,6 +5,7 @@ import datetime
 import hashlib
 import json
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -17,6 +18,7 @@ from servers import Peer, answer, files, httpsbin
 EXAMPLES = ROOT / "examples"
 STAND_INS = ROOT / "tests" / "device" / "stand_ins"
 NAMES = ("wifi", "get", "sensor", "https", "download", "ota")
+NAMES += ("json_post", "upload", "events", "retry")
 HEAP = {32: "64k", 64: "128k"}  # objects of 64 bits take twice the memory
 
 CLOSED = "http://127.0.0.1:1"
@@ -110,9 +112,13 @@ def test_without_a_network_nothing_is_sent(run, name):
     def refuse(connection):
         raise AssertionError("it connected")
 
+    why = "wifi: not connected; WIFI_SSID and WIFI_PASSWORD have to be set\n"
     with Peer(refuse) as peer:
-        out = run(name, stand_ins=("network", "esp32"), URL=peer.url)
-    assert out == "wifi: not connected; WIFI_SSID and WIFI_PASSWORD have to be set\n"
+        if name == "retry":
+            out = run(name, stand_ins=("network",), URL=peer.url, ATTEMPTS=2, SECONDS=0)
+            assert out == f"{why}retry: waiting 0.0 s\n{why}retry: gave up\n"
+        else:
+            assert run(name, stand_ins=("network", "esp32"), URL=peer.url) == why
     assert peer.errors == []
 
 
@@ -290,6 +296,185 @@ def test_download_without_a_length(run, tmp_path):
     assert "\r0 bytes\r" in out
     assert out.endswith(" bytes\ndownload: status 200 \ndownload: 40000 bytes in download.bin\n")
     assert (tmp_path / "download.bin").read_bytes() == DATA
+
+
+def test_json_post(run, httpbin_url):
+    out = run("json_post", stand_ins=("network",), URL=httpbin_url + "/post", **WLAN)
+    assert out.startswith(CONNECTED + "json_post: the server received {")
+    for part in ("'board': 'linux'", "'readings': [21.5, 21.75]", "'door': None"):
+        assert part in out
+    for url, text in (
+        (CLOSED, "failed with -4 - [Errno 111] ECONNREFUSED"),
+        (httpbin_url + "/status/418", "status 418"),
+        (httpbin_url + "/status/200", "the answer is no JSON but text/html; charset=utf-8"),
+    ):
+        assert run("json_post", URL=url) == f"{UNIX}json_post: {text}\n"
+
+
+def test_upload(run, httpbin_url, tmp_path):
+    (tmp_path / "picture.jpg").write_bytes(DATA)
+    out = run("upload", URL=httpbin_url + "/post")
+    assert out.startswith(
+        f"{UNIX}upload: picture.jpg with 40000 bytes\n\r[{32 * '.'}] 512 of 40000"
+    )
+    end = r"40000 of 40000\nupload: status 200 and an answer of (\d+) bytes\n$"
+    assert f"\r[{32 * '#'}] 40000" in out
+    assert int(re.search(end, out)[1]) > 40000  # httpbin sends the file back
+    assert out.count("\r[") == 33
+    (tmp_path / "empty").write_bytes(b"")
+    out = run("upload", URL=httpbin_url + "/post", FILE="empty")
+    assert out.startswith(
+        f"{UNIX}upload: empty with 0 bytes\nupload: status 200 and an answer of "
+    )
+
+    def serve(connection):
+        head, body = connection.request()
+        if head.startswith(b"POST / "):
+            connection.send(b"HTTP/1.1 307 x\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n")
+        else:
+            connection.send(b"HTTP/1.1 201 x\r\nContent-Length: 0\r\n\r\n")
+        return body
+
+    with Peer(serve) as peer:
+        out = run("upload", URL=peer.url, NOTE='"x"', CONTENT_TYPE="image/png")
+    assert out.endswith("upload: status 201 and an answer of 0 bytes\n")
+    assert out.count(f"\r[{32 * '#'}] 40000 of 40000") == 2
+    first, second = peer.results
+    assert first == second
+    assert b'; name="note"\r\n\r\n"x"\r\n' in first
+    assert b'filename="picture.jpg"\r\nContent-Type: image/png\r\n\r\n' + DATA + b"\r\n" in first
+    out = run("upload", URL=CLOSED)
+    assert out.endswith("upload: failed with -4 - [Errno 111] ECONNREFUSED\n")
+    out = run("upload", URL=CLOSED, FILE="none.jpg")
+    assert out == f"{UNIX}upload: cannot read none.jpg - [Errno 2] ENOENT\n"
+
+
+def test_events(run):
+    asked = []
+
+    def serve(connection):
+        head, _ = connection.request()
+        asked.append(re.findall(rb"\r\n(?:Accept|Last-Event-ID): ([^\r]*)", head + b"\r\n"))
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+        if len(asked) == 1:
+            for (
+                each
+            ) in b": hello\nretry: 30\n\nid: 1\ndata:one\n\nid\nevent: other\r\ndata: two\r\n":
+                connection.send(bytes([each]))
+            connection.send(b"data:  lines\n\nid: 7\ndata: h\xc3\xa9\n\ndata: cut off\n")
+        elif len(asked) == 2:
+            connection.send(b"data: bad \xff\n\n")
+        elif len(asked) == 3:
+            connection.send(b"data: " + b"x" * 5000)
+            connection.wait_closed()
+        else:
+            connection.send(b"event\n\ndata: " + b"y" * 99 + b"\n\ndata\n\ndata: late\n\n")
+            connection.wait_closed()
+
+    with Peer(serve) as peer:
+        out = run("events", URL=peer.url, COUNT=5)
+    lines = out.split("\n")
+    ticks = int(lines.pop(-2).split()[-3])
+    assert ticks > 2
+    assert lines == [
+        UNIX.strip(),
+        f"events: {peer.url}",
+        "events: message 1 - one",
+        "events: other 2 - two",
+        " lines",
+        "events: message 3 - h\u00e9",
+        "events: connection ended with 200 ",
+        "events: connection ended with -7 a line is not UTF-8",
+        "events: connection ended with -7 a line has more than 4096 bytes",
+        "events: message 4 - " + "y" * 60,
+        "events: message 5 - ",
+        "events: that was enough",
+        "",
+    ]
+    kind = b"text/event-stream"
+    assert [sorted(each) for each in asked] == [[kind], *[sorted([b"7", kind])] * 3]
+
+
+def test_events_that_end(run, httpbin_url):
+    for status in (204, 404):
+        url = f"{httpbin_url}/status/{status}"
+        out = run("events", URL=url)
+        assert f"events: status {status} - there will be no more\n" in out
+    with Peer(answer(b"HTTP/1.1 200 x\r\n\r\nretry: 1\n")) as peer:
+        out = run("events", URL=peer.url, ATTEMPTS=3)
+    assert out.count("events: connection ended with 200 \n") == 3
+    assert "events: gave up\n" in out
+    assert len(peer.results) == 3
+
+
+# A clock that runs when somebody sleeps: a second of the 20 of wifi.connect() is one of its steps
+# of 100 ms. `network.WLAN` is made once there, as on a board.
+WEATHER = """
+import network, sys, time
+class Time:
+    now = 0
+    ticks_diff = time.ticks_diff
+    def ticks_ms(): return Time.now
+    def sleep_ms(ms): Time.now += 10 * ms
+    def sleep(seconds):
+        Time.now += int(1000 * seconds)
+        weather.pop(0)()
+sys.modules['time'] = Time
+board = network.WLAN(0)
+board.active(True)
+network.WLAN = lambda interface: board
+connect = board.connect
+def lost():
+    board.disconnect()
+    board.connect = lambda *args: setattr(board, 'state', network.STAT_NO_AP_FOUND)
+def back():
+    board.connect = connect
+weather = [lost, lambda: None, back, lambda: None]
+"""
+
+
+def test_retry(run):
+    answers = [b"503 x\r\nRetry-After: 7", None, b"200 OK"]
+
+    def serve(connection):
+        connection.request()
+        status = answers.pop(0)
+        if status:
+            connection.send(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+
+    with Peer(serve) as peer:
+        out = run(
+            "retry", stand_ins=("network",), before=WEATHER, URL=peer.url, ATTEMPTS=5, **WLAN
+        )
+    gone = "wifi: connecting to home\nwifi: not connected after 20 s: "
+    gone += "no network of this name is in reach\n"
+    pattern = (
+        f"{CONNECTED}retry: attempt 1 - 503 \nretry: waiting 7.0 s\n"
+        f"{gone}retry: waiting @\n{gone}retry: waiting @\n"
+        f"{CONNECTED}retry: attempt 4 - -5 the peer closed the connection before the response was "
+        "complete\nretry: waiting @\nwifi: connected, this board is 192.0.2.7\n"
+        "retry: attempt 5 - 200 \nretry: status 200 with 0 bytes\n"
+    )
+    assert re.sub(r"\d\.\d s", "@", out) == re.sub(r"\d\.\d s", "@", pattern)
+    waits = [float(each) for each in re.findall(r"waiting (\d\.\d) s", out)]
+    assert waits[0] == 7
+    for n, wait in enumerate(waits[1:], 1):
+        assert 2**n / 2 <= wait <= 2**n, waits
+
+
+def test_retry_knows_what_does_not_pass(run, httpbin_url):
+    for url, text in (
+        (httpbin_url + "/status/404", "retry: attempt 1 - 404 \nretry: status 404 with 0 bytes\n"),
+        (httpbin_url + "/status/200", "retry: attempt 1 - 200 \nretry: status 200 with 0 bytes\n"),
+    ):
+        assert run("retry", URL=url) == UNIX + text
+    with Peer(answer(b"what?\r\n\r\n")) as peer:
+        out = run("retry", URL=peer.url)
+    assert out.endswith("retry: no attempt can succeed\n")
+    assert len(peer.results) == 1
+    out = run("retry", URL=CLOSED, ATTEMPTS=3, SECONDS=0)
+    assert out.count("ECONNREFUSED") == 3
+    assert out.endswith("retry: gave up\n")
 
 
 IMAGE = b"\xe9" + DATA
