@@ -41,6 +41,13 @@ def test_everyday(mpy):
     assert not peer.errors
 
 
+@pytest.mark.device
+def test_bodies(mpy):
+    with Peer(everyday) as peer:
+        mpy.run("bodies", url=peer.url)
+    assert not peer.errors
+
+
 @pytest.mark.board_only
 def test_report(device, tmp_path, request):
     with Peer(everyday) as peer:
