@@ -1,9 +1,4 @@
-# Request bodies that are neither text nor bytes: JSON, and files, iterators and forms, which are
-# never whole in memory.
-
-from micropython import const
-
-_BUFFER = const(512)
+# Request bodies that are neither text nor bytes. JSON is made here, the others are told apart.
 
 
 def source(r, body):
@@ -18,8 +13,8 @@ def source(r, body):
 
         r.fields = merge(b"Content-Type: application/json\r\n", r.fields)
         return dumps(body).encode()
-    if isinstance(body, Source):
-        # Multipart. Only its own Content-Type has the boundary.
+    if hasattr(body, "framing"):
+        # A Multipart. Only its own Content-Type has the boundary.
         if r.fields:
             from .fields import block
 
@@ -32,6 +27,8 @@ def source(r, body):
     if data is None:
         if r.nodemcu:
             raise TypeError("body must be text, bytes, a dict or list, or http.Multipart")
+        from .source import Source
+
         data = Source(body)
     return data
 
@@ -44,64 +41,3 @@ def view(body):
         return None
     # Items wider than a byte, as array.array has them, would make len() another unit.
     return data if len(bytes(data[:1])) < 2 else bytes(data)
-
-
-class Source:
-    def __init__(self, body):
-        self._body = body
-        self._read = hasattr(body, "readinto")
-        size = None
-        if self._read:
-            try:
-                self._start = body.tell()
-                body.seek(0, 2)
-                size = body.tell() - self._start
-                body.seek(self._start)
-            except (AttributeError, OSError):
-                pass  # a pipe or a sensor: no size, so it goes in chunks
-        else:
-            self._body = iter(body)  # TypeError for what is no iterator
-        self._frame(size)
-
-    def _frame(self, size):
-        # Say how the end of the body is told: by its size, or by chunks if that is None.
-        self.size = size
-        if size is None:
-            self.framing = b"Transfer-Encoding: chunked\r\n"
-        else:
-            self.framing = b"Content-Length: %d\r\n" % size
-
-    def rewind(self):
-        # Before the body is sent again, for a redirect.
-        if self.size is None:
-            raise ValueError("twice")
-        self._body.seek(self._start)
-
-    def __iter__(self):
-        if self.size is not None:
-            yield from self.pieces()
-            return
-        for piece in self.pieces():
-            if isinstance(piece, str):
-                piece = piece.encode()
-            if len(piece):  # an empty chunk would end the body
-                yield b"%x\r\n" % len(piece) + piece + b"\r\n"
-        yield b"0\r\n\r\n"
-
-    def pieces(self):
-        # The body, without framing.
-        return self._pieces() if self._read else self._body
-
-    def _pieces(self):
-        buf = memoryview(bytearray(_BUFFER))
-        left = self.size
-        while left != 0:
-            n = self._body.readinto(buf)
-            if not n:
-                break
-            if left is not None:
-                n = min(n, left)  # the file may have grown
-                left -= n
-            yield buf[:n]
-        if left:
-            raise ValueError("the file of the body became shorter")
