@@ -28,7 +28,7 @@ same(loaded(), sorted(used))
 same(http.urlencode({"a": 1}), "a=1")
 used.append("forms")
 same(loaded(), sorted(used))
-assert callable(http.Multipart)
+same(callable(http.Multipart), True)
 used += ["multipart", "source"]
 same(loaded(), sorted(used))
 same(codes, [200, 200, 200])

@@ -2,6 +2,7 @@
 # with status N and that Location, and anything else with the request they received.
 
 import http
+import io
 
 A = P["a"]
 B = P["b"]
@@ -119,6 +120,13 @@ code, error = go("PUT", A + to(307, "/y"), None, iter([b"a"]))
 same(code, -2)
 assert "twice" in error, error
 same(go("POST", A + to(303, "/y"), None, iter([b"a"]))[0], 200)
+
+# An object that is written to gets the body of the last response only.
+stream = io.BytesIO()
+opts = {"redirects": 5, "dst": stream}
+code, headers, n = http.request("GET", A + to(302, "/y"), None, None, opts).wait()
+same((code, n), (200, len(stream.getvalue())))
+same(stream.getvalue().startswith(b"GET /y "), True)
 
 # Credentials stay with their origin.
 secrets = {"authorization": "sesame", "Cookie": "sesame", "X": "y"}
