@@ -167,6 +167,20 @@ def test_nothing_leaks(mpy):
     assert len(peer.results) + len(peer.errors) > 300
 
 
+def test_first_requests_in_threads(mpy, httpbin_url):
+    mpy.run("threads", heap="2m", url=httpbin_url)
+
+
+def test_threads_loads_everything():
+    folder = ROOT / "lib" / "http"
+    others = {path.stem for path in folder.glob("*.py")} - {"__init__", "aio", "threads"}
+    text = (folder / "threads.py").read_text()
+    loaded = set(
+        re.search(r"for name in \((.*?)\)\.split", text, re.S)[1].replace('"', "").split()
+    )
+    assert loaded == others - {"response", "url"}  # which exchange.py imports
+
+
 def test_interrupt(mpy):
     with Peer(silent) as peer:
         mpy.run("interrupt", silent=peer.url)
