@@ -1,5 +1,8 @@
 # Downloads to a path on the file system P["fs"]: "host", "lfs" or "fat".
 
+from disk import *
+from prelude import *
+
 import http
 from binascii import hexlify
 from hashlib import sha256

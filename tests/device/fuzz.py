@@ -2,6 +2,8 @@
 # each: its number, the code, and the size and CRC of the body, or the reason. Memory and
 # descriptors stay where they are.
 
+from prelude import *
+
 from binascii import crc32
 
 import http

@@ -1,6 +1,9 @@
 # Downloads that fail and go on, on the file system P["fs"]: from a real server of files, whose
 # folder is P["folder"], from httpbin, and from one that makes every mistake.
 
+from disk import *
+from prelude import *
+
 import http
 from binascii import hexlify
 from hashlib import sha256

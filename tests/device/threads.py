@@ -1,5 +1,7 @@
 # The first requests of a program, made in eight threads at once: each ends in its own result.
 
+from prelude import *
+
 import _thread
 
 import http

@@ -2,6 +2,8 @@
 # its body is read by transfer() from a stream without an end of what is there. No real peer is as
 # fast at every moment.
 
+from prelude import *
+
 from http.transfer import transfer
 from select import POLLIN
 

@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from conftest import REPORT, ROOT
+from conftest import DEVICE, REPORT, ROOT
 from device import Device
 from servers import Peer, files
 from test_downloads import bodies
@@ -44,9 +44,11 @@ def test_everyday(mpy):
 @pytest.mark.board_only
 def test_report(device, tmp_path, request):
     with Peer(everyday) as peer:
-        report = (ROOT / "tests" / "device" / "report.py").read_text()
-        out = device.run(tmp_path, f"P = {{'url': {peer.url!r}}}\n{report}")
-    lines = out.splitlines()
+        report = (DEVICE / "report.py").read_text()
+        modules = {"report": report, "parameters": f"P = {{'url': {peer.url!r}}}"}
+        out = device.run(tmp_path, "report", modules)
+    *lines, end = out.splitlines()
+    assert end == "OK", out
     values = dict(line.split(": ", 1) for line in lines)
     assert re.match(r"1\.\d+\.\d+ \w+", values.pop("MicroPython")), out
     assert len(values) == 5 and all(int(value) > 0 for value in values.values()), out
@@ -142,7 +144,7 @@ def test_install(virtual, board, tmp_path):
     installed = Device(virtual.port, installed=True)
     with Peer(everyday) as peer:
         script = f"import http\nprint(http.request('GET', '{peer.url}/length/9').wait()[0])\n"
-        assert installed.run(tmp_path, script) == "200\n"
+        assert installed.run(tmp_path, "driver", {"driver": script}) == "200\nOK\n"
     # Into ROM: what is in the file system would be found first, so it goes.
     code, out = make("install", "PORT=" + virtual.port, "ROMFS=1")
     assert code == 0, out
@@ -150,7 +152,7 @@ def test_install(virtual, board, tmp_path):
     assert "http" not in board.mpremote("ls", ":lib")
     with Peer(everyday) as peer:
         script = f"import http\nprint(http.request('GET', '{peer.url}/length/9').wait()[0])\n"
-        assert installed.run(tmp_path, script) == "200\n"
+        assert installed.run(tmp_path, "driver", {"driver": script}) == "200\nOK\n"
     # What else is in the ROM is not lost without a word.
     shutil.copytree(tmp_path, tmp_path / "rom", ignore=shutil.ignore_patterns("rom"))
     out = board.mpremote("romfs", "deploy", tmp_path / "rom")

@@ -139,7 +139,6 @@ def boot(mpy, name, written, flash, littlefs=None, romfs=None, main=MAIN, boot=N
     with Peer(handler) as peer:
         mpy.run(
             "flashed",
-            uses=("disk",),
             heap="4m",
             url=peer.url,
             littlefs=littlefs and littlefs[1],
