@@ -2,6 +2,7 @@
 # The arguments are the address of an httpbin, without one it is the public one; of one that speaks
 # https; and a file with the certificate of the CA that vouches for it.
 
+import asyncio
 import sys
 import time
 
@@ -89,15 +90,6 @@ if len(sys.argv) > 3:
 print(code, headers["content-type"], body)""")
     show("""request = http.request("GET", SECURE.replace("localhost", "127.0.0.1"), ca_file=CA)
 print(request.wait(), repr(request.error))""")
-
-try:
-    import asyncio
-except ImportError:
-    try:
-        import uasyncio as asyncio  # v1.20
-    except ImportError:
-        print("no asyncio here")
-        sys.exit()
 
 print()
 print("Several tasks at once: each request takes a second, and all of them together.")

@@ -24,8 +24,6 @@ BOARDS = ROOT / "boards"
 BLOCK = 4096  # of flash, and of LittleFS
 MAGIC = 0xE9  # the first byte of an ESP image
 TABLE = 0x8000  # where the flash of an ESP32 has its partition table
-OLDEST = (1, 20)
-DOWNLOADS = "https://micropython.org/download/"
 
 # An ESP8266 starts without a file system, and MicroPython, as it makes one, gives the access point
 # its name and password. With ours it would stay open, so that is made up for, once.
@@ -57,8 +55,11 @@ def size_of(text):
     """Return the bytes of a size of flash, as "4MB" or 4194304."""
     found = re.fullmatch(r"(?i)(\d+) *(?:(k|m)b?)?", text.strip())
     if not found:
-        raise Error(f"FLASH={text} is no size; it is written like 4MB")
-    return int(found[1]) << {"k": 10, "m": 20, None: 0}[found[2] and found[2].lower()]
+        raise Error(f"FLASH={text} is no size; write it like 4MB")
+    size = int(found[1]) << {"k": 10, "m": 20, None: 0}[found[2] and found[2].lower()]
+    if size < BLOCK and not found[2]:
+        raise Error(f"FLASH={text} is {size} bytes; write FLASH={size}MB")
+    return size
 
 
 def size_text(size):
@@ -86,7 +87,7 @@ def version_of(data):
 
 def load(board, path):
     """Return the firmware in the file `path` if it is one for `board`."""
-    advice = f"BASE is an official firmware for {board['name']}, from {DOWNLOADS}"
+    advice = f"BASE is an official firmware for {board['name']}, from {package.DOWNLOADS}"
     if not path:
         raise Error(f"BASE is not given; {advice}")
     path = pathlib.Path(path)
@@ -100,8 +101,8 @@ def load(board, path):
         name = CHIP_DEFS[chip].CHIP_NAME if chip else "an unknown chip"
         raise Error(f"{path} is for {name}, and {board['name']} is {chip_name(board)}; {advice}")
     found = version_of(data)
-    if found and tuple(map(int, re.findall(r"\d+", found[0])[:2])) < OLDEST:
-        raise Error(f"{path} is MicroPython {found[0]}; http needs v1.20 or later")
+    if found and tuple(map(int, re.findall(r"\d+", found[0])[:2])) < package.OLDEST:
+        raise Error(f"{path} is MicroPython {found[0]}, and {package.NEEDED}")
     official = re.match(r"(\w+(?:-[A-Z0-9_]+)?)-\d{8}-v", path.name)
     if chip == "esp8266" and official and official[1] != board["name"]:
         # No partition table tells where its variants have their files.

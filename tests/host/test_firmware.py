@@ -349,8 +349,8 @@ def refusals(folder):
             {"base": file(data[:12] + b"\xfe\xfe" + data[14:])},
         ),
         "old": (
-            "is MicroPython v1.19.1; http needs v1.20",
-            {"base": file(data.replace(b"v1.25.0", b"v1.19.1"))},
+            "is MicroPython v1.23.0, and http needs v1.24 or later: download a newer",
+            {"base": file(data.replace(b"v1.25.0", b"v1.23.0"))},
         ),
         "application alone": (
             "no partition table at 0x8000.*not the .app-bin",
@@ -376,6 +376,7 @@ def refusals(folder):
         "MAIN too big": ("do not fit into the 2 MB", {"main": file(bytes(2 * MB))}),
         "MAIN missing": ("there is no file MAIN=.*none.py", {"main": folder / "none.py"}),
         "FLASH": ("FLASH=big is no size", {"flash": "big"}),
+        "FLASH without a unit": ("FLASH=4 is 4 bytes; write FLASH=4MB", {"flash": "4"}),
         "OUT is BASE": ("OUT would overwrite BASE", {"out": good}),
         "1 MB": (
             "no room for a file system",
