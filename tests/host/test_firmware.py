@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -392,13 +393,9 @@ def refusals(folder):
         ),
         "ROMFS unexpected": ("BASE has a ROMFS", {"board": "ESP8266_GENERIC", "base": romfs}),
         "ROMFS missing": ("BASE has no ROMFS", {"board": ROMFS, "base": plain}),
-        "ROMFS too small": (
-            "ROMFS of [0-9,]+ bytes is too big for its 8,192",
-            {"board": ROMFS, "base": file(esp8266(folder, (0xB0000, 8192)))},
-        ),
-        "into ROMFS": (
-            "BASE is too big",
-            {"board": ROMFS, "base": file(esp8266(folder, (0x40000, 320 * KB)))},
+        "ROMFS elsewhere": (
+            "BASE has no ROMFS",
+            {"board": ROMFS, "base": file(esp8266(folder, (0xA0000, 320 * KB)))},
         ),
     }, good
 
@@ -414,6 +411,25 @@ def test_refusals(tmp_path, monkeypatch):
         assert re.search(words, error), f"{what}: {error}"
         assert not out.exists(), what
     assert good.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ((0xB0000, 8192), "ROMFS of [0-9,]+ bytes is too big for its 8,192"),
+        ((0x40000, 320 * KB), "BASE is too big"),
+    ],
+)
+def test_romfs_where_board_json_says(tmp_path, monkeypatch, place, words):
+    shutil.copytree(image.BOARDS, tmp_path / "boards")
+    path = tmp_path / "boards" / ROMFS / "board.json"
+    data = dict(BOARDS[ROMFS], romfs={"start": place[0], "size": place[1]})
+    path.write_text(json.dumps(data))
+    monkeypatch.setattr(image, "BOARDS", tmp_path / "boards")
+    (tmp_path / "base.bin").write_bytes(esp8266(tmp_path, place))
+    error = make(monkeypatch, board=ROMFS, base=tmp_path / "base.bin", out=tmp_path / "out.bin")
+    assert re.search(words, error), error
+    assert not (tmp_path / "out.bin").exists()
 
 
 # What esptool prints of a board, but for its progress.
@@ -656,6 +672,7 @@ def test_manifest_of_the_package():
 @pytest.mark.parametrize("name", BOARDS)
 def test_board(name):
     board = BOARDS[name]
+    assert (board["files"] == "romfs") == bool(board["romfs"])
     chip = CHIP_DEFS[board["chip"]]
     assert board["chip_id"] == getattr(chip, "IMAGE_CHIP_ID", None)
     assert board["flash_offset"] == chip.BOOTLOADER_FLASH_OFFSET
