@@ -1,4 +1,4 @@
-"""lib/http compiled, as every way onto a board takes it."""
+"""lib/http, compiled for a board, and packed."""
 
 import pathlib
 import subprocess
