@@ -1,6 +1,7 @@
-# The examples of the two reference pages, each printed as the call and its real result.
-# The arguments are the address of an httpbin, without one it is the public one; of one that speaks
-# https; and a file with the certificate of the CA that vouches for it.
+# The examples of the two reference pages. Each prints the call and its real result.
+#
+# Arguments: the address of an httpbin (without it, the public one), the address of one that speaks
+# https, and a file with the certificate of the CA that vouches for it.
 
 import asyncio
 import sys

@@ -35,12 +35,12 @@ SETTINGS = {
     "wifi": WIFI,
 }
 
-# A reset would end the example without a word to this program, which would wait for ever: so the
-# board says that it wants one, and gets it when nobody waits any more.
+# A board that resets says no more, and mpremote would wait for ever. So an example that wants to
+# reset the board only ends here; the reset comes when nobody waits any more.
 RUN = """
 import os, sys
 sys.path.insert(0, '/remote')
-os.chdir('/')  # a file without a folder is one of the flash, not of the mounted folder
+os.chdir('/')  # files without a folder go to the flash, not to the mounted folder
 import {name} as example
 class Reset(BaseException):
     pass
@@ -59,7 +59,7 @@ def fail(message):
 
 
 def settings(name, environment):
-    """Return {name: value} of what the environment sets for the example `name`."""
+    """Return {setting: value} for the example `name`, from the environment."""
     given = [(key, environment.get(key)) for key in ("URL", "WIFI_SSID", "WIFI_PASSWORD")]
     given = [(key, value) for key, value in given if value]
     words = environment.get("SETTINGS", "")
@@ -88,7 +88,7 @@ def prepare(folder, values):
     package.write(folder, package.compiled())
     for path in EXAMPLES.glob("*.py"):
         shutil.copy(path, folder)
-    # A config.py of the user's own stays in force where these do not replace it.
+    # Settings in a config.py of the user's own stay, unless these replace them.
     with open(pathlib.Path(folder, "config.py"), "a", encoding="utf-8") as file:
         for key, value in values.items():
             file.write(f"\n{key} = {value!r}\n")
@@ -134,7 +134,7 @@ def main():
     except (TransportError, SerialException, OSError) as er:
         fail(f"the connection to the board failed: {er}")
     except KeyboardInterrupt:
-        board.serial.write(b"\x03")  # it would go on alone
+        board.serial.write(b"\x03")  # else the example would go on
         fail("interrupted")
     finally:
         board.close()

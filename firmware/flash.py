@@ -66,7 +66,7 @@ def announce(chip, port, flash, made):
 def agreed():
     """Return whether the user says to go on."""
     if not sys.stdin.isatty():
-        raise image.Error("there is no terminal to ask at; YES=1 goes on without asking")
+        raise image.Error("no terminal to ask at; YES=1 goes on without asking")
     return input("Go on? [y/N] ").strip().lower() in ("y", "yes")
 
 

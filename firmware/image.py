@@ -115,9 +115,9 @@ def load(board, path):
 
 
 def is_whole(data, board):
-    """Return whether nothing is missing of the firmware, by the digests in it."""
+    """Return whether the digests in a firmware are right."""
     if board["chip"] == "esp8266":
-        # ports/esp8266/makeimg.py; the first four bytes are for esptool to set.
+        # ports/esp8266/makeimg.py leaves out the first four bytes, which esptool may change.
         return hashlib.md5(data[4:-16]).digest() == data[-16:]
     table = partitions(data, board["flash_offset"])
     place = table.get("factory") or table.get("ota_0")
@@ -154,8 +154,8 @@ def partitions(data, offset):
     if found:
         raise Error("the partition table of BASE is damaged: its MD5 is missing or wrong")
     raise Error(
-        f"BASE has no partition table at {TABLE:#x} of the flash; the file to download is the "
-        ".bin for installation, not the .app-bin for updates"
+        f"BASE has no partition table at {TABLE:#x} of the flash; download the .bin for "
+        "installation, not the .app-bin for updates"
     )
 
 

@@ -2,8 +2,8 @@
 """Put http on a board: compiled, into /lib of its file system, or with --romfs into its ROM.
 
 PORT is a serial device, socket://host:port or rfc2217://host:port. mpremote copies what has
-changed. This program leaves out what the board cannot use, removes what is left of another
-version, and compares the digest of each file that was written.
+changed. This program leaves out the modules that the board cannot use, removes the files of other
+versions, and compares the digest of each file that was written.
 """
 
 import argparse
@@ -28,7 +28,7 @@ FOLDER = "/lib/http"
 SOURCES = sorted((package.LIB / "http").glob("*.py"))
 INCOMPLETE = "http on the board may be incomplete now: run this again"
 
-# Modules of http that need one of MicroPython's which not every board has.
+# Some modules of http need a module that not every board has.
 NEEDS = {"aio": "asyncio", "keys": "cryptolib", "ota": "esp32"}
 
 
@@ -57,7 +57,7 @@ class Board(SerialTransport):
         self.written.append(dest)
 
     def listdir(self, folder):
-        """Return {name: entry} of what is in `folder`; nothing if there is no such folder."""
+        """Return {name: entry} of the files and folders in `folder`; {} if it does not exist."""
         try:
             return {entry.name: entry for entry in self.fs_listdir(folder)}
         except (TransportExecError, OSError):
@@ -134,9 +134,9 @@ def check_path(board):
 
 
 def leftovers(board, keep):
-    """Return {path: entry} of what must go, so that no board runs a mixture of versions.
+    """Return {path: entry} of the files and folders that must go, as MicroPython may import them.
 
-    In /lib/http that is everything but the files that `keep` names.
+    In /lib/http these are all but the files that `keep` names.
     """
     inside = board.listdir(FOLDER)
     found = {f"{FOLDER}/{name}": inside[name] for name in inside if name not in keep}
@@ -150,7 +150,7 @@ def leftovers(board, keep):
 
 
 def tidy(board, found, force):
-    """Remove the `leftovers`; what this package never had goes only by force."""
+    """Remove the `leftovers`; those that never belonged to this package only by force."""
     own = {f"{FOLDER}/{path.stem}{end}" for path in SOURCES for end in (".py", ".mpy")}
     if FOLDER in found and is_folder(found[FOLDER]):
         own.add(FOLDER)
@@ -168,7 +168,7 @@ def tidy(board, found, force):
 
 
 def check_room(board, files, found):
-    """Fail when the file system has no room for `files` in place of what is there."""
+    """Fail if the file system has no room for `files`, when what they replace is gone."""
     size, _, _, free = board.eval("os.statvfs('/')[1:5]")
 
     def blocks(length):
@@ -216,8 +216,8 @@ def to_rom(board, files, force):
     others += sorted("lib/" + name for name in set(board.listdir("/rom/lib")) - {"http"})
     if others and not force:
         fail(
-            f"its ROM file system holds {', '.join(others)}, which would be lost, as it can only "
-            "be replaced as a whole; FORCE=1 does so"
+            f"the board's ROM file system holds {', '.join(others)}. It can only be replaced as a "
+            "whole, and those are lost then; FORCE=1 does so"
         )
     # MicroPython looks into the file system before the ROM.
     tidy(board, leftovers(board, ()), force)
@@ -239,7 +239,7 @@ def to_rom(board, files, force):
 
 
 def try_import(board, folder):
-    """Import http as after a reset; fail when that is not the one in `folder`."""
+    """Reset the board and import http; fail if it is not the one in `folder`."""
     board.exit_raw_repl()
     board.enter_raw_repl()
     board.exec("import gc\ngc.collect()\nbefore = gc.mem_alloc()")

@@ -1,9 +1,11 @@
 """What runs on boards: the device tests on the virtual board, and the tools that reach a board."""
 
 import hashlib
+import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -314,3 +316,26 @@ def test_install_replaces_what_mip_installed(tmp_path):
             code, out = make("install", "PORT=" + virtual.port, *options)
             assert code and "mpremote rm -r :/http" in out, out
             assert "http" not in board.mpremote("ls", ":lib")
+
+
+def test_example_that_is_interrupted(virtual, board):
+    """The example ends on the board, too."""
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "firmware" / "example.py", virtual.port, "sensor"],
+        env=dict(os.environ, URL="http://127.0.0.1:1/", SETTINGS="COUNT=0 SECONDS=0.1"),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        for line in process.stdout:
+            if "failed with" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[0]
+    finally:
+        process.kill()
+    assert process.returncode == 1
+    assert said.endswith("firmware/example.py: interrupted\n") and "Traceback" not in said, said
+    assert board.mpremote("exec", "print(1)") == "1\n"
