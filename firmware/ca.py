@@ -34,17 +34,24 @@ def address(text):
 
 
 def connect(host, port, context):
-    """Return the chain of certificates that `context` verified, as DER, the server's own first."""
+    """Return the chain of certificates that `context` verified, and the server's own.
+
+    The chain is DER, and begins with the server's own, which ssl also decodes.
+    """
     with socket.create_connection((host, port), TIMEOUT) as plain:
         with context.wrap_socket(plain, server_hostname=host) as tls:
-            if hasattr(tls, "get_verified_chain"):  # from Python 3.13 on
-                return tls.get_verified_chain()
-            chain = tls._sslobj.get_verified_chain()  # from Python 3.10 on
-            return [each.public_bytes(ssl._ssl.ENCODING_DER) for each in chain]
+            return verified_chain(tls), tls.getpeercert()
+
+
+def verified_chain(tls):
+    if hasattr(tls, "get_verified_chain"):  # from Python 3.13 on
+        return tls.get_verified_chain()
+    chain = tls._sslobj.get_verified_chain()  # from Python 3.10 on
+    return [each.public_bytes(ssl._ssl.ENCODING_DER) for each in chain]
 
 
 def trusted_chain(host, port):
-    """Return the chain that this machine verifies; fail with a reason if it does not."""
+    """Connect as this machine would; fail with the reason if it does not trust the server."""
     try:
         return connect(host, port, ssl.create_default_context())
     except ssl.SSLCertVerificationError as er:
@@ -96,7 +103,7 @@ def main():
     arguments = parser.parse_args()
     out = pathlib.Path(arguments.out or "ca.pem")
     host, port = address(arguments.host)
-    chain = trusted_chain(host, port)
+    chain, own = trusted_chain(host, port)
     issuers = chain[1:] or chain  # a certificate may vouch for itself
     try:
         pem = smallest(host, port, issuers[:1] if arguments.pin else issuers)
@@ -104,7 +111,7 @@ def main():
     except OSError as er:
         fail(str(er))
     print(f"{out}: {len(pem)} bytes, with which a board can verify {host}:")
-    for certificate in trusting(pem).get_ca_certs():
+    for certificate in trusting(pem).get_ca_certs() or [own]:
         print("  " + describe(certificate))
     print(f"Copy it to the board, `mpremote cp {out} :`, and paste into your program:")
     print(f'http.certificates(open("{out.name}", "rb").read())')

@@ -43,12 +43,19 @@ def pem(authority):
 
 @contextlib.contextmanager
 def server(certificate, whole=True):
-    """Answer https with "hello"; show the certificate alone if the chain is not to be `whole`."""
+    """Show the `whole` chain of a certificate, or the certificate alone."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     shown = certificate.cert_chain_pems if whole else certificate.cert_chain_pems[:1]
     blobs = [certificate.private_key_pem, *shown]
     with trustme.Blob(b"".join(blob.bytes() for blob in blobs)).tempfile() as path:
         context.load_cert_chain(path)
+    with speak(context) as host:
+        yield host
+
+
+@contextlib.contextmanager
+def speak(context):
+    """Answer https with "hello"; give the address."""
 
     def serve(connection):
         with contextlib.suppress(OSError):  # whoever does not trust it goes away
@@ -129,27 +136,25 @@ def test_server_that_does_not_send_its_issuer(mpy, authority, tmp_path):
         assert board_gets(mpy, host, out) == "200 None\n"
 
 
-def test_server_whose_certificate_is_in_the_store(authority, tmp_path):
+@pytest.mark.parametrize("is_ca", ["TRUE", "FALSE"])
+def test_server_whose_certificate_is_in_the_store(mpy, authority, tmp_path, is_ca):
     """Without a CA, as a device in the house has it."""
     out = tmp_path / "made.pem"
     key, alone = tmp_path / "key.pem", tmp_path / "alone.pem"
     command = "openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=localhost"
-    command += " -addext subjectAltName=DNS:localhost"
+    command += f" -addext subjectAltName=DNS:localhost -addext basicConstraints=CA:{is_ca}"
     command = [*command.split(), "-keyout", key, "-out", alone]
     subprocess.run(command, check=True, capture_output=True)
     authority.store.write_bytes(alone.read_bytes())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(alone, key)
 
-    def serve(connection):
-        with context.wrap_socket(connection.sock, server_side=True) as tls:
-            tls.recv(1)
-
     for words in ((), ("PIN=1",)):
-        with Peer(serve) as peer:
-            code, said = make_ca(authority, f"localhost:{peer.port}", out, *words)
-        assert code == 0 and "  localhost, until 2" in said, said
-        assert out.read_text() == alone.read_text()
+        with speak(context) as host:
+            code, said = make_ca(authority, host, out, *words)
+            assert code == 0 and "  localhost, until 2" in said, said
+            assert out.read_text() == alone.read_text()
+            assert board_gets(mpy, host, out) == "200 None\n"
 
 
 def test_what_this_machine_does_not_trust_is_refused(authority, tmp_path):
@@ -211,14 +216,9 @@ def test_file_that_cannot_be_written(authority, tmp_path):
     assert code and "No such file or directory" in said, said
 
 
-def test_python_3_13_tells_the_chain_itself(monkeypatch):
+def test_python_3_13_gives_the_chain_itself():
     class Socket:
         def get_verified_chain(self):
             return [b"server", b"root"]
 
-    class Context:
-        def wrap_socket(self, plain, server_hostname):
-            return contextlib.nullcontext(Socket())
-
-    monkeypatch.setattr(ca.socket, "create_connection", lambda *args: contextlib.nullcontext())
-    assert ca.connect("localhost", 1, Context()) == [b"server", b"root"]
+    assert ca.verified_chain(Socket()) == [b"server", b"root"]
