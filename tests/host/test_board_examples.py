@@ -91,6 +91,26 @@ def test_make_example_knows_their_settings():
         assert settings | whole == defaults(name), name
 
 
+def test_config_that_make_example_writes(mpy, tmp_path, monkeypatch):
+    """It keeps what the user's own has, and any text is one to MicroPython."""
+    shutil.copytree(EXAMPLES, tmp_path / "examples")
+    (tmp_path / "examples" / "config.py").write_text('WIFI_SSID = "mine"\nURL = "mine"')
+    monkeypatch.setattr(example, "EXAMPLES", tmp_path / "examples")
+    odd = 'it\'s "$HOME" \\ \n\x18 \u20ac'
+    words = {"URL": odd, "SETTINGS": "SECONDS=0.5 COUNT=2"}
+    (tmp_path / "board").mkdir()
+    example.prepare(tmp_path / "board", example.settings("sensor", words))
+    done = subprocess.run(
+        [mpy.command, "-c", "from config import *; print([WIFI_SSID, URL, SECONDS, COUNT])"],
+        cwd=tmp_path / "board",
+        env=dict(os.environ, MICROPYPATH=".frozen:."),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ast.literal_eval(done.stdout) == ["mine", odd, 0.5, 2], done.stderr
+
+
 def test_settings_at_the_top_of_a_script(mpy, tmp_path):
     """Without a config.py, what is edited into an example by hand is in force."""
     source = (EXAMPLES / "get.py").read_text()
