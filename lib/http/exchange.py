@@ -123,8 +123,8 @@ def exchange(r):
                 from .redirect import redirect
 
                 again = redirect(r, status)
-            elif r.sink and r.sink.judge:
-                status = r.sink.judge(status)
+            elif r.sink and r.sink.accept:
+                status = r.sink.accept(status)
                 again = not status
             if again:
                 continue

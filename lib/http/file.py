@@ -8,8 +8,6 @@ from .sink import Base
 
 _ENOSPC = const(28)
 
-_FLUSH = const(0xFFFF)  # what LittleFS has not flushed is lost without power: at most 64 KB
-
 
 class Sink(Base):
     def __init__(self, r):
@@ -17,7 +15,6 @@ class Sink(Base):
         dst = r.opts["dst"]
         self.path = dst + ".part"
         self.file = None
-        self.resume = None
         self.keep = True  # the .part, when this request fails
         # FAT does not mind case.
         name = (dst if dst[0] == "/" else os.getcwd() + "/" + dst).lower()
@@ -27,26 +24,13 @@ class Sink(Base):
                 from .fat import recover
 
                 recover(self.path, dst)
-            if r.opts.get("resume"):
-                from .resume import Resume
-
-                self.resume = Resume(r, self)
-                self.judge = self.resume.judge
         except Exception:
             self.close()
             raise
 
     def open(self, status):
-        resume = self.resume
-        if resume and self.done:
-            self.file = open(self.path, "ab")
-            self.total = resume.total
-            return self.digest and resume.read(self.digest)
         self.keep = False
-        if resume:
-            resume.start()
-        else:
-            remove(self.path + ".etag")  # it would belong to another .part
+        remove(self.path + ".etag")  # it would belong to another .part
         self.file = open(self.path, "wb")
 
     def put(self, buf, pos, n):
@@ -58,12 +42,8 @@ class Sink(Base):
             written = self.file.write(memoryview(buf)[pos : pos + n])
         if written != n:
             raise OSError(_ENOSPC)
-        if self.resume and (self.done & _FLUSH) + n > _FLUSH:
-            self.file.flush()
 
     def end(self):
-        if self.total not in (0, self.done):
-            raise EOFError  # of a range the server may send less than it was asked for
         self.file.flush()
         self.file.close()
         self.file = None
@@ -77,8 +57,6 @@ class Sink(Base):
         else:
             os.rename(self.path, dst)  # in one step, on POSIX and LittleFS
         self.keep = True
-        if self.resume:
-            remove(self.path + ".etag")
         return self.done
 
     def close(self):

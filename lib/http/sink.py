@@ -21,7 +21,10 @@ def sink(r):
             r.code = _FOTA
             raise ValueError("ota")
     elif isinstance(r.opts.get("dst"), str):
-        from .file import Sink
+        if r.opts.get("resume"):
+            from .resume import Sink
+        else:
+            from .file import Sink
     else:
         from .memory import Sink
     return Sink(r)
@@ -35,7 +38,7 @@ class Base:
     """
 
     code = _DOWNLOAD
-    judge = None  # or judge(status), the status to go on with, 0 to make the request again
+    accept = None  # or accept(status), the status to go on with, 0 to make the request again
 
     def __init__(self, r):
         self.r = r
