@@ -51,7 +51,7 @@ def exchange(r):
             if r.sink is None and ("dst" in r.opts or "callback" in r.opts or "fota" in r.opts):
                 from .sink import sink
 
-                r.sink = sink(r)
+                sink(r)
 
             # URL and connection.
             r.code = _CONNECT

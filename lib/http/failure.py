@@ -35,6 +35,7 @@ TEXTS = {
     "busy": "another download to this dst, or another update, is going on",
     "fat": "the power failed as FAT renamed dst: keep the good one of dst, dst.part.old and "
     "dst.part elsewhere, and check the file system",
+    "file": "dst is a folder or a device",
     "small": "dst is too small for the body",
     "digest": "the body does not have the given sha256",
     "range": "the server sent a range that was not asked for",

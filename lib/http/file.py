@@ -6,31 +6,42 @@ from micropython import const
 
 from .sink import Base
 
+_EINVAL = const(22)
 _ENOSPC = const(28)
+
+_FILE = const(8)  # in the mode that stat() gives
+
+POSIX = hasattr(os, "getenv")  # where there are links
 
 
 class Sink(Base):
+    file = None
+    keep = True  # the .part, when this request fails
+    fat = False
+
     def __init__(self, r):
         Base.__init__(self, r)  # super() would make a closure of each that calls it
         dst = r.opts["dst"]
         self.path = dst + ".part"
-        self.file = None
-        self.keep = True  # the .part, when this request fails
-        # FAT does not mind case.
-        name = (dst if dst[0] == "/" else os.getcwd() + "/" + dst).lower()
-        self.claim(name.replace("/./", "/").replace("//", "/"))
+        found = stat(dst)
+        if dst[-1] == "/" or found and found[0] >> 12 != _FILE:
+            raise ValueError("file")
+        self.claim(dst if dst[0] == "/" else os.getcwd() + "/" + dst)
         try:
-            if stat(self.path + ".old"):
-                from .fat import recover
+            os.stat(dst + "*")
+        except OSError as er:
+            if er.errno == _EINVAL:  # a name that only FAT does not have
+                self.fat = True
+                if stat(self.path + ".old"):
+                    from .fat import recover
 
-                recover(self.path, dst)
-        except Exception:
-            self.close()
-            raise
+                    recover(self.path, dst)
 
     def open(self, status):
         self.keep = False
         remove(self.path + ".etag")  # it would belong to another .part
+        if POSIX:
+            remove(self.path)  # a link is not written through
         self.file = open(self.path, "wb")
 
     def put(self, buf, pos, n):
@@ -47,11 +58,9 @@ class Sink(Base):
         self.file.flush()
         self.file.close()
         self.file = None
-        if hasattr(os, "sync"):
-            os.sync()
         dst = self.r.opts["dst"]
-        if stat(dst + ".PART"):
-            from .fat import replace  # told by not minding case
+        if self.fat:
+            from .fat import replace
 
             replace(self.path, dst)
         else:

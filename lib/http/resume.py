@@ -1,15 +1,19 @@
 # A download to a path that goes on from what a failed one left (opts["resume"]): RFC 9110 sections
 # 13.1.5, 14 and 15.3.7. Beside <dst>.part, <dst>.part.etag tells what it is the beginning of.
 
+import os
 from binascii import hexlify
 from hashlib import sha256
 from micropython import const
 
 from .file import Sink as File
-from .file import remove, stat
+from .file import POSIX, remove, stat
 from .response import field
 
 _FLUSH = const(0xFFFF)  # what LittleFS has not flushed is lost without power: at most 64 KB
+
+
+_LINK = const(0xA000)  # the type that ilistdir() gives
 
 
 class Sink(File):
@@ -28,7 +32,7 @@ class Sink(File):
         Sets `done` to what there is; adds Range and If-Range to the fields of the request.
         """
         found = stat(self.path)
-        if not found or not found[6]:
+        if not found or not found[6] or POSIX and linked(self.path):
             return
         try:
             with open(self.path + ".etag", "rb") as f:
@@ -141,6 +145,16 @@ class Sink(File):
 def mark(url):
     # Not the URL itself: it may hold a password.
     return hexlify(sha256(url.encode()).digest()) + b"\n"
+
+
+def linked(path):
+    # Whether it is a symbolic link, as far as the file system tells.
+    name = path[path.rfind("/") + 1 :]
+    kind = 0
+    for entry in os.ilistdir(path[: -len(name)] or "."):  # to its end, or LittleFS crashes later
+        if entry[0] == name:
+            kind = entry[1]
+    return kind == _LINK
 
 
 def here(r):

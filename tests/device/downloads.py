@@ -97,14 +97,44 @@ try:
 except ZeroDivisionError:
     check(5000, "callback")
 
-# A path that cannot be a file.
+
+# What is no file is refused before anything is asked for: nobody is at this address.
+def refused(dst):
+    request = http.request("GET", "http://127.0.0.1:1/", None, None, {"dst": dst})
+    same(request.wait()[0], -7, dst)
+    same(str(request.error), "dst is a folder or a device", dst)
+
+
 os.mkdir(folder + "folder")
-DST = folder + "folder"
 before = files()
-same(download("/length/100")[0], -7)
+refused(folder + "folder")
+refused(folder + "./folder")
+refused(folder + "folder/")
 same(files(), before, "a folder")
-assert os.stat(DST)[0] & 0x4000
-os.rmdir(DST)
+assert os.stat(folder + "folder")[0] & 0x4000
+os.rmdir(folder + "folder")
+refused(folder or ".")
+if FS == "host":
+    os.system("ln -s /dev/null null; mkfifo fifo")
+    before = files()
+    refused("null")
+    refused("fifo")
+    refused("/dev/null")
+    same(files(), before, "a device")
+    os.remove("null")
+    os.remove("fifo")
+
+    # A link is replaced as a file is; nothing is written through one in the place of .part.
+    for target in ("victim", "nowhere"):
+        with open("victim", "wb") as f:
+            f.write(b"victim")
+        for resume in (False, True):
+            os.system("ln -s %s data.bin.part; ln -s victim data.bin.part.etag" % target)
+            same(download("/length/100", resume=resume)[:2], (200, 100))
+            check(100, target)
+            same(content("victim"), b"victim", target)
+            same(content("nowhere"), None)
+    os.remove("victim")
 DST = folder + "no/such/folder"
 same(download("/length/100")[0], -7)
 DST = folder + "data.bin"
@@ -118,8 +148,55 @@ raises(TypeError, download, "/length/100", sha256=b"0" * 64)
 raises(ValueError, http.request, "GET", URL, None, None, {"sha256": "0" * 64})
 raises(ValueError, http.request, "GET", URL, None, None, {"resume": True})
 
-# One download to a file at a time, however its name is written; one that a loop left behind is
-# no reason to wait.
+# One download to a file at a time, however its name is written, and none to what belongs to it.
+os.mkdir(folder + "a")
+here = os.getcwd()
+if FS == "host":
+    os.system("ln -s . a/link")
+    names = ["%s/data.bin" % here, "%s/data.bin" % here, "a/link/../data.bin"]
+    names += [name + "data.bin" for name in ("./", "././", ".//", "a/../", "a/link/../a/./../")]
+else:
+    os.chdir("/disk")
+    names = [
+        "data.bin",
+        "/disk/data.bin",
+        "/disk/../data.bin",
+        "a/../DATA.bin",
+        "/disk/./DATA.bin",
+    ]
+    names += ["/disk/%sdata.bin" % name for name in ("/", "//", "././/", "a/../", "a/./../a//../")]
+names += [names[-1] + ".part", "data.bin.part", "data.bin.part.etag"]
+others = ["a/data.bin", "data.bin2", "data", "data.bin.partial"]
+
+
+async def at_once(first, second):
+    # The results of two requests, of which the first goes on for a while.
+    slow = asyncio.create_task(http.request("GET", URL + "/slow/300", None, None, {"dst": first}))
+    await asyncio.sleep_ms(50)
+    r = http.request("GET", URL + "/length/100", None, None, {"dst": second})
+    code = (await r)[0]
+    if code != 200:
+        assert "is going on" in str(r.error), r.error
+        same(r.error.args[0][:7], "another")
+    return (await slow)[0], code
+
+
+for name in names + others:
+    want = (200, 200) if name in others else (200, -7)
+    for pair in ((DST, name), (name, DST)):
+        same(asyncio.run(at_once(*pair)), want, pair)
+        # The server sends 300 bytes to the first, and 100 to the second.
+        same(content(pair[0]), body_of(300), pair)
+        remove(pair[0])
+        same(content(pair[1]), body_of(100) if name in others else None, pair)
+        remove(pair[1])
+same(os.listdir(folder + "a"), ["link"] if FS == "host" else [])
+if FS == "host":
+    os.remove("a/link")
+os.rmdir(folder + "a")
+os.chdir(here)
+
+# One that a loop left behind is no reason to wait.
 names = [DST, "./" + DST] if FS == "host" else [DST, "/disk/./DATA.bin"]
 
 

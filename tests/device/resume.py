@@ -308,6 +308,17 @@ if P["fs"] != "host":
     complete(go_on(STATIC + "/other.bin"), (206, len(new)), "after a power failure")
     same(content(DST), new)
 
+if P["fs"] == "host":
+    # A .part that is a link is not gone on from, or what it names would grow.
+    clear()
+    start(PEER + "/etag")
+    os.rename(PART, "victim")
+    there = content("victim")
+    os.system("ln -s victim data.bin.part")
+    complete(go_on(PEER + "/etag"), (200, 9000), "a link")
+    same(content("victim"), there)
+    same(content(DST), body_of(9000))
+
 # A download without resume takes the note away, as its .part is another one.
 clear()
 start(PEER + "/etag")
