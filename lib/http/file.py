@@ -9,6 +9,9 @@ from .sink import Base
 _EINVAL = const(22)
 _ENOSPC = const(28)
 
+# LittleFS walks through all its files to tell what is free: some milliseconds for each MB of them.
+_WORTH = const(0xFFFF)  # bytes: as many take 0.5 s to write
+
 _FILE = const(8)  # in the mode that stat() gives
 
 POSIX = hasattr(os, "getenv")  # where there are links
@@ -40,9 +43,23 @@ class Sink(Base):
     def open(self, status):
         self.keep = False
         remove(self.path + ".etag")  # it would belong to another .part
-        if POSIX:
-            remove(self.path)  # a link is not written through
+        if POSIX or self.total > _WORTH:
+            # A link is not written through, and what an older one takes is free.
+            remove(self.path)
+        self.reserve(self.total)
         self.file = open(self.path, "wb")
+
+    def reserve(self, size):
+        """Raise OSError when there is no room for `size` bytes, as far as the file system tells."""
+        if size > _WORTH:
+            dst = self.r.opts["dst"]
+            try:
+                # Of the folder, as on POSIX the file has to exist.
+                found = os.statvfs(dst[: dst.rfind("/") + 1] or ".")
+            except (AttributeError, OSError):
+                return
+            if size > found[1] * found[4]:
+                raise OSError(_ENOSPC)
 
     def put(self, buf, pos, n):
         try:

@@ -13,6 +13,8 @@ from .response import field
 _FLUSH = const(0xFFFF)  # what LittleFS has not flushed is lost without power: at most 64 KB
 
 
+_ENOSPC = const(28)
+
 _LINK = const(0xA000)  # the type that ilistdir() gives
 
 
@@ -95,6 +97,7 @@ class Sink(File):
         path = self.path
         if self.done:
             self.total = self.size
+            self.reserve(self.total - self.done)
             self.file = open(path, "r+b")
             if self.digest:
                 return self.read()
@@ -140,6 +143,12 @@ class Sink(File):
         done = File.end(self)
         remove(self.path + ".etag")
         return done
+
+    def close(self):
+        er = self.r.error
+        if isinstance(er, OSError) and er.errno == _ENOSPC:
+            self.keep = False  # it would fill the file system for ever
+        File.close(self)
 
 
 def mark(url):

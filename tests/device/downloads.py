@@ -233,13 +233,57 @@ for size, want in ((700, 200), (701, -7)):
 same(buf[:700], body_of(700))
 
 if FS != "host":
-    # A full file system: -7, the old file is whole, and the space is free again.
+    # A full file system: -7, the old file is whole, and the space is free again. Where the length
+    # is known, nothing is written.
     free = os.statvfs("/disk")[3]
     for framing in ("length", "close"):
-        code, body, request = download("/%s/%d" % (framing, 300 * 1024))
-        same(code, -7, repr(request.error))
-        same(request.error.errno, 28)
-        check(5000, "full")
+        for resume in (False, True):
+            disk.power = -1
+            code, body, request = download("/%s/%d" % (framing, 300 * 1024), resume=resume)
+            same(code, -7, repr(request.error))
+            same(request.error.errno, 28)
+            assert "no room" in str(request.error), request.error
+            check(5000, "full")
+            same(disk.power == -1, framing == "length", "writes: %d" % -disk.power)
+
+    # The room of an earlier .part counts, as it is written over.
+    size = (free - 3) * os.statvfs("/disk")[1]
+    assert size > 150000, size
+    same(download("/cut/%d" % size, resume=True)[0], -5)
+    with open(DST + ".part", "wb") as f:
+        f.write(bytes(100000))
+    same(download("/length/%d" % size)[:2], (200, size))
+    check(size, "over a .part")
+    same(download("/length/%d" % size)[0], -7)
+    os.remove(DST)
+    download("/length/5000")
+    check(5000, "again")
+
+    # A file system that does not tell goes on until it is full; a short body is not worth asking.
+    import http.file
+
+    class Telling:
+        def __init__(self, error):
+            self.error = error
+            self.asked = []
+
+        def __getattr__(self, name):
+            return getattr(os, name)
+
+        def statvfs(self, path):
+            self.asked.append(path)
+            raise self.error
+
+    for error in (AttributeError("statvfs"), OSError(95)):
+        http.file.os = telling = Telling(error)
+        same(download("/length/1000")[0], 200)
+        same(telling.asked, [])
+        same(download("/length/100000")[0], 200)
+        same(telling.asked, ["/disk/"])
+        same(download("/length/%d" % (300 * 1024))[0], -7)
+        check(100000, "not told")
+        http.file.os = os
+    download("/length/5000")
     assert os.statvfs("/disk")[3] >= free - 1, "space is lost"
     same(download("/length/5001")[:2], (200, 5001))
     check(5001, "after full")

@@ -297,6 +297,28 @@ if P["fs"] != "host":
         n += 1
     assert n > 5, n
 
+    # A .part that can never fit does not stay: there is no room for the rest, or nobody knew.
+    clear()
+    with open("/disk/filler", "wb") as f:
+        for i in range((os.statvfs("/disk")[3] - 10) * os.statvfs("/disk")[1] // 1024):
+            f.write(bytes(1024))
+    put(P["folder"] + "/big.bin", new)
+    put(DST, b"old")
+    result = go_on(STATIC + "/big.bin")
+    same((result[0], files()), (-7, ["data.bin"]), result[3].error)
+    os.remove("/disk/filler")
+    start(STATIC + "/big.bin", 50000)
+    with open("/disk/filler", "wb") as f:
+        for i in range((os.statvfs("/disk")[3] - 10) * os.statvfs("/disk")[1] // 1024):
+            f.write(bytes(1024))
+    result = go_on(STATIC + "/big.bin")
+    same((result[0], result[3].error.errno, files()), (-7, 28, ["data.bin"]))
+    same(result[2], [], "refused before anything is written")
+    same(content(DST), b"old")
+    result = go_on(PEER + "/large")
+    same((result[0], result[3].error.errno, files()), (-7, 28, ["data.bin"]))
+    os.remove("/disk/filler")
+
     # What has arrived is not lost, or not much of it.
     clear()
     start(STATIC + "/other.bin", 1)

@@ -93,6 +93,10 @@ def ranges(connection):
         connection.send(b"HTTP/1.1 302 x\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % target)
         return
     path = path.split("?")[0]
+    if path == "large":
+        # Nobody knows how large it is.
+        connection.send(b'HTTP/1.1 200 OK\r\nETag: "1"\r\n\r\n' + body_of(200000))
+        return
     if mood and mood[1] == b"503":
         connection.send(b"HTTP/1.1 503 x\r\nContent-Length: 4\r\n\r\nbusy")
         return
