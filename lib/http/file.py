@@ -50,7 +50,7 @@ class Sink(Base):
         self.file = open(self.path, "wb")
 
     def reserve(self, size):
-        """Raise OSError when there is no room for `size` bytes, as far as the file system tells."""
+        """Raise OSError when the file system tells that it has no room for `size` bytes."""
         if size > _WORTH:
             dst = self.r.opts["dst"]
             try:

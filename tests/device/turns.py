@@ -1,6 +1,6 @@
-# A peer that always has something to say still leaves the time limit and other tasks their turns:
-# its body is read by transfer() from a stream without an end of what is there. No real peer, and no
-# real flash, is as fast or as slow at every moment, so the clock is that of this test.
+# A peer that always has something to say still leaves the time limit and other tasks their turns.
+# Its body is read by transfer() from a stream without an end of what is there. No real peer, and
+# no real flash, is as fast or as slow at every moment, so the clock is that of this test.
 
 from prelude import *
 
