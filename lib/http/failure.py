@@ -36,7 +36,6 @@ TEXTS = {
     "busy": "another download to this dst, or another update, is going on",
     "fat": "the power failed as FAT renamed dst: keep the good one of dst, dst.part.old and "
     "dst.part elsewhere, and check the file system",
-    "room": "no room on the file system",
     "file": "dst is a folder or a device",
     "small": "dst is too small for the body",
     "digest": "the body does not have the given sha256",
@@ -71,7 +70,7 @@ def failure(r, er):
         elif code in (_HEADER, _BODY):
             code = _RX
         elif er.errno == _ENOSPC:
-            er = OSError(_ENOSPC, TEXTS["room"])
+            er = OSError(_ENOSPC, "no room on the file system")
     elif isinstance(er, ValueError):
         text = TEXTS.get(er.args[0] if er.args else None)
         if text:
