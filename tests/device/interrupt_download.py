@@ -1,6 +1,8 @@
 # Wherever Ctrl-C comes, a second one inside closing included, the destination of a download is
 # free afterwards. P["refused"] refuses connections, P["cut"] closes in the middle of a body.
 
+from prelude import *
+
 import http.blocking
 import http.failure
 import http.file
