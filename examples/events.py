@@ -1,21 +1,24 @@
 # Server-sent events (WHATWG HTML, section 9.2), line by line as they arrive, in a task beside
 # others. When the connection ends, it asks for what came after the last event that had an id.
 
+import asyncio
+
 import http
 import wifi
 
+URL = "https://stream.wikimedia.org/v2/stream/page-create"
+COUNT = 10  # events, 0 for ever
+ATTEMPTS = 5  # without an event in between
+TIMEOUT = 600000  # milliseconds; then it connects again
+WIFI_SSID = ""
+WIFI_PASSWORD = ""
+
 try:
-    import asyncio
+    from config import *  # settings of your own, if there is a file config.py
 except ImportError:
-    import uasyncio as asyncio  # v1.20
+    pass
 
-URL = globals().get("URL", "https://stream.wikimedia.org/v2/stream/page-create")
-COUNT = globals().get("COUNT", 10)  # events, 0 for ever
-ATTEMPTS = globals().get("ATTEMPTS", 5)  # without an event in between
-TIMEOUT = globals().get("TIMEOUT", 600000)  # milliseconds; then it connects again
-WIFI_SSID = globals().get("WIFI_SSID", "")
-WIFI_PASSWORD = globals().get("WIFI_PASSWORD", "")
-
+PIECE = 512  # bytes that are looked at together
 LINE = 2048  # bytes; a longer line is left out, for no server to fill the memory
 SHOWN = 60  # characters of an event
 
@@ -41,7 +44,8 @@ class Events:
         self.data = []
 
     def write(self, data):
-        lines = (self.rest + bytes(data)).split(b"\n")
+        data = bytes(data[:PIECE])  # the rest is offered again
+        lines = (self.rest + data).split(b"\n")
         self.rest = lines.pop()
         for line in lines:
             if not self.skip:
@@ -53,6 +57,7 @@ class Events:
         if self.skip or len(self.rest) > LINE:
             self.rest = b""
             self.skip = True
+        return len(data)
 
     def line(self, line):
         colon = line.find(":")
@@ -89,7 +94,10 @@ async def follow(url, events):
             print("events: status", code, "- there will be no more")
             return
         failures = 0 if events.show.count > before else failures + 1
-        print("events: connection ended with", code, request.error or "")
+        if code < 0:
+            print("events: failed with", code, "-", request.error)
+        else:
+            print("events: the connection ended, status", code)
         await asyncio.sleep_ms(events.retry)
     print("events: gave up")
 
@@ -100,7 +108,7 @@ class Show:
 
     def __call__(self, kind, data):
         self.count += 1
-        print("events:", kind, self.count, "-", data[:SHOWN])
+        print("events: %r %d - %r" % (kind, self.count, data[:SHOWN]))
         if self.count == COUNT:
             raise Enough
 
@@ -112,21 +120,30 @@ async def alive(ticks):
         await asyncio.sleep_ms(20)
 
 
-async def main(url):
+async def tasks():
     ticks = [0]
     task = asyncio.create_task(alive(ticks))
+    enough = False
     try:
-        await follow(url, Events(Show()))
+        await follow(URL, Events(Show()))
     except Enough:
+        enough = True
         print("events: that was enough")
     task.cancel()
     print("events: another task ran", ticks[0], "times meanwhile")
+    return enough
 
 
-try:
-    wifi.connect(WIFI_SSID, WIFI_PASSWORD)
-except OSError as er:
-    print(er)
-else:
+def main():
+    """Return whether as many events came as were wanted."""
+    try:
+        wifi.connect(WIFI_SSID, WIFI_PASSWORD)
+    except OSError as er:
+        print(er)
+        return False
     print("events:", URL)
-    asyncio.run(main(URL))
+    return asyncio.run(tasks())
+
+
+if __name__ == "__main__":
+    main()

@@ -6,9 +6,14 @@ import sys
 import http
 import wifi
 
-URL = globals().get("URL", "http://httpbin.org/post")
-WIFI_SSID = globals().get("WIFI_SSID", "")
-WIFI_PASSWORD = globals().get("WIFI_PASSWORD", "")
+URL = "http://httpbin.org/post"
+WIFI_SSID = ""
+WIFI_PASSWORD = ""
+
+try:
+    from config import *  # settings of your own, if there is a file config.py
+except ImportError:
+    pass
 
 
 def post(url, data):
@@ -24,21 +29,25 @@ def post(url, data):
     try:
         return json.loads(body)
     except ValueError:
-        print("json_post: the answer is no JSON but", headers.get("Content-Type"))
+        print("json_post: the answer is not JSON but", repr(headers.get("Content-Type")))
         return None
 
 
-def main(url):
+def main():
+    """Return whether the server answered in JSON."""
     try:
         wifi.connect(WIFI_SSID, WIFI_PASSWORD)
     except OSError as er:
         print(er)
-        return
+        return False
     data = {"board": sys.platform, "readings": [21.5, 21.75], "door": None}
-    answer = post(url, data)
-    if answer is not None:
-        # httpbin sends back what it received.
-        print("json_post: the server received", answer.get("json"))
+    answer = post(URL, data)
+    if answer is None:
+        return False
+    # httpbin sends back what it received.
+    print("json_post: the server received", answer.get("json"))
+    return True
 
 
-main(URL)
+if __name__ == "__main__":
+    main()

@@ -7,12 +7,17 @@ import time
 import http
 import wifi
 
-URL = globals().get("URL", "http://httpbin.org/status/200,500,503")
-ATTEMPTS = globals().get("ATTEMPTS", 6)
-SECONDS = globals().get("SECONDS", 1)  # the first pause
-TIMEOUT = globals().get("TIMEOUT", 10000)  # milliseconds of one attempt
-WIFI_SSID = globals().get("WIFI_SSID", "")
-WIFI_PASSWORD = globals().get("WIFI_PASSWORD", "")
+URL = "http://httpbin.org/status/200,500,503"
+ATTEMPTS = 6
+SECONDS = 1  # the first pause
+TIMEOUT = 10000  # milliseconds of one attempt
+WIFI_SSID = ""
+WIFI_PASSWORD = ""
+
+try:
+    from config import *  # settings of your own, if there is a file config.py
+except ImportError:
+    pass
 
 LONGEST = 60  # seconds, whatever the server wishes
 
@@ -52,7 +57,10 @@ def fetch(method, url, headers=None, body=None):
         else:
             request = http.request(method, url, headers, body, {"timeout": TIMEOUT})
             code, answer, got = request.wait()
-            print("retry: attempt", attempt, "-", code, request.error or "")
+            if code < 0:
+                print("retry: attempt", attempt, "failed with", code, "-", request.error)
+            else:
+                print("retry: attempt", attempt, "has status", code)
             if code not in CODES and code not in STATUSES:
                 return code, answer, got
         if attempt < ATTEMPTS:
@@ -62,14 +70,19 @@ def fetch(method, url, headers=None, body=None):
     return None
 
 
-def main(url):
-    result = fetch("GET", url)
+def main():
+    """Return whether an attempt succeeded."""
+    result = fetch("GET", URL)
     if not result:
         print("retry: gave up")
-    elif result[0] < 0:
+        return False
+    code, headers, body = result
+    if code < 0:
         print("retry: no attempt can succeed")
-    else:
-        print("retry: status", result[0], "with", len(result[2]), "bytes")
+        return False
+    print("retry: status", code, "with", len(body), "bytes")
+    return code < 400
 
 
-main(URL)
+if __name__ == "__main__":
+    main()

@@ -5,12 +5,17 @@ import os
 import http
 import wifi
 
-URL = globals().get("URL", "http://httpbin.org/post")
-FILE = globals().get("FILE", "picture.jpg")
-CONTENT_TYPE = globals().get("CONTENT_TYPE", "image/jpeg")
-NOTE = globals().get("NOTE", "uploaded by a board")  # another field of the form
-WIFI_SSID = globals().get("WIFI_SSID", "")
-WIFI_PASSWORD = globals().get("WIFI_PASSWORD", "")
+URL = "http://httpbin.org/post"
+FILE = "picture.jpg"
+CONTENT_TYPE = "image/jpeg"
+NOTE = "uploaded by a board"  # another field of the form
+WIFI_SSID = ""
+WIFI_PASSWORD = ""
+
+try:
+    from config import *  # settings of your own, if there is a file config.py
+except ImportError:
+    pass
 
 WIDTH = 32
 
@@ -44,6 +49,7 @@ class Nowhere:
 
 
 def upload(url, path):
+    """Return whether the server took the file."""
     size = os.stat(path)[6]
     print("upload:", path, "with", size, "bytes")
     with open(path, "rb") as f:
@@ -58,18 +64,22 @@ def upload(url, path):
         print("upload: failed with", code, "-", request.error)
     else:
         print("upload: status", code, "and an answer of", received, "bytes")
+    return 200 <= code < 300
 
 
-def main(url, path):
+def main():
+    """Return whether the server took the file."""
     try:
         wifi.connect(WIFI_SSID, WIFI_PASSWORD)
     except OSError as er:
         print(er)
-        return
+        return False
     try:
-        upload(url, path)
+        return upload(URL, FILE)
     except OSError as er:  # of the file: what the network does is a code
-        print("upload: cannot read", path, "-", er)
+        print("upload: cannot read", FILE, "-", er)
+        return False
 
 
-main(URL, FILE)
+if __name__ == "__main__":
+    main()

@@ -51,7 +51,7 @@ def exchange(r):
             if r.sink is None and ("dst" in r.opts or "callback" in r.opts or "fota" in r.opts):
                 from .sink import sink
 
-                r.sink = sink(r)
+                sink(r)
 
             # URL and connection.
             r.code = _CONNECT
@@ -123,8 +123,8 @@ def exchange(r):
                 from .redirect import redirect
 
                 again = redirect(r, status)
-            elif r.sink and r.sink.judge:
-                status = r.sink.judge(status)
+            elif r.sink and r.sink.accept:
+                status = r.sink.accept(status)
                 again = not status
             if again:
                 continue

@@ -66,4 +66,10 @@ def _text(data):
     try:
         return data.decode()
     except UnicodeError:  # the ISO-8859-1 of old: RFC 9110 section 5.5
-        return "".join(map(chr, data))
+        text = bytearray()
+        for c in data:
+            if c > 127:
+                text.append(0xC0 | c >> 6)
+                c &= 0xBF
+            text.append(c)
+        return text.decode()

@@ -1,5 +1,7 @@
 # JSON, a form with a file and a body in pieces, in as little memory as possible: for boards.
 
+from prelude import *
+
 import http
 
 URL = P["url"]

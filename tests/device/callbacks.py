@@ -1,5 +1,7 @@
 # The rules of the callback API, on the httpbin at P["url"] and the echo of requests at P["echo"].
 
+from prelude import *
+
 import http
 
 URL = P["url"]

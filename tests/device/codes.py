@@ -1,5 +1,7 @@
 # Each negative code that plain HTTP can meet, blocking and in a task.
 
+from prelude import *
+
 import http
 
 opened = descriptors()

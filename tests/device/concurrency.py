@@ -1,5 +1,7 @@
 # Requests in tasks leave the other tasks running, and end at once when they are cancelled.
 
+from prelude import *
+
 import http
 
 SLOW = P["slow"]  # answers after a second

@@ -1,5 +1,7 @@
 # The callback API gives up after 10 s, in all and whatever the server does.
 
+from prelude import *
+
 import http
 
 codes = []

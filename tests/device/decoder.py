@@ -1,6 +1,8 @@
 # The decoder of chunked bodies, for every split of some: it never asks for more bytes than come,
 # as reading on would lose what came before a reset, and finds the same data.
 
+from prelude import *
+
 from http.chunked import Decoder
 
 BODIES = (

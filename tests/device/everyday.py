@@ -1,5 +1,7 @@
 # A little of everything, in as little memory as possible: for boards above all.
 
+from prelude import *
+
 import http
 from binascii import hexlify
 from hashlib import sha256

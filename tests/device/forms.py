@@ -1,6 +1,8 @@
 # Bodies that are JSON, and forms. What has to arrive is checked where it arrives: each request
 # names its case in a header.
 
+from prelude import *
+
 import http
 import io
 import json

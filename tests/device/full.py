@@ -1,6 +1,8 @@
 # A heap that is full but for one hole, of every size: whatever does not fit, a request that was
 # made ends with a code, and leaves no destination busy. P["url"] refuses connections.
 
+from prelude import *
+
 import http.aio
 import http.blocking
 import http.exchange

@@ -1,5 +1,7 @@
 # Waiting takes no processor time, whatever is waited for.
 
+from prelude import *
+
 import http
 
 BODY = bytes(8000000)  # more than the buffers of two sockets hold

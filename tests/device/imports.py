@@ -1,4 +1,6 @@
-# What a request does not use is not imported. (The prelude's asyncio is taken away first.)
+# What a request does not use is not imported. (The asyncio of the prelude is taken away first.)
+
+from prelude import *
 
 for name in list(sys.modules):
     if "asyncio" in name:

@@ -1,5 +1,7 @@
 # Ctrl-C while a request waits: the connection is closed, and the next request works.
 
+from prelude import *
+
 import http
 
 opened = descriptors()

@@ -1,6 +1,8 @@
 # Requests with `keepalive`. The server answers each with "<connection> <request on it>", so the
 # answers tell which connection was used. P["url"], and P["other"] of another origin, may be https.
 
+from prelude import *
+
 import http
 import http.exchange
 

@@ -1,5 +1,7 @@
 # A picture of 1 MB in a form, from a heap that is a small part of it.
 
+from prelude import *
+
 import http
 
 SIZE = 1 << 20

@@ -1,6 +1,8 @@
 # P["rounds"] times each outcome of a request, blocking and in tasks: open descriptors and used
 # memory are then where they were.
 
+from prelude import *
+
 import http
 
 URL = P["url"]

@@ -2,6 +2,8 @@
 # times as long, not 4,096 times. Ratios of the best of several tries, so that the machine does not
 # matter.
 
+from prelude import *
+
 from http.fold import fold
 from http.headers import Headers, field
 

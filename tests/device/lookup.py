@@ -1,6 +1,8 @@
 # What depends on the look-up of a name, with a stand-in for the socket module that finds any
 # name at the peer's address, after P["ms"].
 
+from prelude import *
+
 import socket
 
 import http

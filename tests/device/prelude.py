@@ -1,15 +1,13 @@
-# Put before every script of this folder by whoever runs it, with `P`, the parameters of the
-# script, defined before: addresses of the servers above all. A script that ends prints OK.
+# What the scripts of this folder need, each of which begins with `from prelude import *`: P, the
+# parameters that its runner gives it (addresses of servers above all), a few modules and checks.
 
+import asyncio
 import gc
 import os
 import sys
 import time
 
-try:
-    import asyncio
-except ImportError:
-    import uasyncio as asyncio  # v1.20
+from parameters import P
 
 
 def same(got, want, what=""):

@@ -1,6 +1,8 @@
 # Redirects, on the httpbin at P["url"], and on two peers (two origins) that answer ?N=LOCATION
 # with status N and that Location, and anything else with the request they received.
 
+from prelude import *
+
 import http
 import io
 

@@ -1,5 +1,7 @@
 # The examples of the two reference pages, on the httpbin at P["url"], without a loop and in one.
 
+from prelude import *
+
 import json
 
 import http

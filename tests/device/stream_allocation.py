@@ -1,6 +1,8 @@
 # What a body in pieces allocates does not depend on how long it is. Only a piece that does not
 # fill the buffer takes a view of its own: whatever waits for the network is short.
 
+from prelude import *
+
 import http
 
 

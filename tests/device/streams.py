@@ -1,6 +1,8 @@
 # Bodies that go to an object with write(data). The peer answers /FRAMING/SIZE as for downloads,
 # and /events with server-sent events, each when it knows that the one before was seen.
 
+from prelude import *
+
 import http
 import io
 from binascii import hexlify

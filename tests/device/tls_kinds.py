@@ -2,6 +2,8 @@
 # modules of v1.20 and v1.21 that behave as the real ones were found to. The "handshake" of a
 # stand-in is the line HELLO, answered by READY.
 
+from prelude import *
+
 import io
 import select
 

@@ -1,6 +1,8 @@
 # Request bodies of every kind. The peers give back what they received as body; "/early..." ones
 # answer before they have read it.
 
+from prelude import *
+
 import array
 import io
 

@@ -4,6 +4,7 @@ on a board.
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -66,12 +67,6 @@ def pytest_generate_tests(metafunc):
             metafunc.parametrize("mpy", [64, 32], ids=["64bit", "32bit"], indirect=True)
 
 
-def sources(script, uses, parameters):
-    """Return one script of P, prelude.py, `uses` and `script`, all of tests/device."""
-    texts = [(DEVICE / f"{name}.py").read_text() for name in ("prelude", *uses, script)]
-    return "\n".join([f"P = {parameters!r}", *texts, "print('OK')", ""])
-
-
 class MicroPython:
     """An interpreter that runs scripts against servers of this process."""
 
@@ -80,17 +75,13 @@ class MicroPython:
         self.folder = folder
         self.command = unix.find(bits)
 
-    def start(self, script, *, uses=(), heap="512k", **parameters):
-        """Start tests/device/<script>.py with `parameters` in P; return the process.
-
-        `uses` names other files of that folder to put before it.
-        """
-        path = self.folder / f"{script}.py"
-        path.write_text(sources(script, uses, parameters))
+    def start(self, script, *, heap="512k", **parameters):
+        """Start tests/device/<script>.py with `parameters` in P; return the process."""
+        (self.folder / "parameters.py").write_text(f"P = {parameters!r}\n")
         return subprocess.Popen(
-            [self.command, "-X", f"heapsize={heap}", str(path)],
+            [self.command, "-X", f"heapsize={heap}", DEVICE / f"{script}.py"],
             cwd=self.folder,
-            env=dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}"),
+            env=dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}:{self.folder}"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -99,20 +90,25 @@ class MicroPython:
     def run(self, script, *, timeout=60, **parameters):
         """Run a script as `start` does; return what it printed.
 
-        It fails the test when the script raises, prints no OK at its end, or takes more than
-        `timeout` seconds (it is killed then).
+        It fails the test when the script raises or takes more than `timeout` seconds. It is
+        interrupted then, so that a traceback tells where it was, and killed if it goes on.
         """
         process = self.start(script, **parameters)
+        hung = ""
         try:
             out, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            process.kill()
-            out, _ = process.communicate()
-            pytest.fail(f"{script} hung for {timeout} s and was killed:\n{out.decode()}")
+            hung = f" hung for {timeout} s and"
+            process.send_signal(signal.SIGINT)
+            try:
+                out, _ = process.communicate(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                out, _ = process.communicate()
         out = out.decode(errors="replace")
-        if process.returncode or not out.endswith("OK\n"):
-            pytest.fail(f"{script} ended with {process.returncode}:\n{out}", pytrace=False)
-        return out[:-3]
+        if process.returncode or hung:
+            pytest.fail(f"{script}{hung} ended with {process.returncode}:\n{out}", pytrace=False)
+        return out
 
 
 class Board:
@@ -124,9 +120,11 @@ class Board:
         self.device = device
         self.folder = folder
 
-    def run(self, script, *, uses=(), heap=None, timeout=60, **parameters):
+    def run(self, script, *, heap=None, timeout=60, **parameters):
         """Run tests/device/<script>.py as MicroPython.run does; the heap is that of the board."""
-        out = self.device.run(self.folder, sources(script, uses, parameters), timeout)
+        modules = {name: (DEVICE / f"{name}.py").read_text() for name in ("prelude", script)}
+        modules["parameters"] = f"P = {parameters!r}\n"
+        out = self.device.run(self.folder, script, modules, timeout)
         if not out.endswith("OK\n"):
             pytest.fail(f"{script} failed on the board:\n{out}", pytrace=False)
         return out[:-3]

@@ -46,12 +46,17 @@ class Device:
             if "address " not in out:
                 raise RuntimeError("the board does not get into the network:\n" + out)
 
-    def run(self, folder, script, timeout=60):
-        """Run `script` from `folder`, which is mounted so that the flash stays as it is."""
+    def run(self, folder, name, modules, timeout=60):
+        """Import the module `name` of `modules`, {name: source}; return what it prints, and OK.
+
+        They are compiled into `folder`, which is mounted so that the flash stays as it is.
+        """
         if not self.installed:
             (folder / "http").mkdir(exist_ok=True)
-            for name, data in self.files.items():
-                (folder / name).write_bytes(data)
-        (folder / "driver.mpy").write_bytes(package.cross(script, "driver.py"))
-        out = self.mpremote("mount", folder, "exec", "import driver", timeout=timeout)
+            for path, data in self.files.items():
+                (folder / path).write_bytes(data)
+        for module, source in modules.items():
+            (folder / f"{module}.mpy").write_bytes(package.cross(source, f"{module}.py"))
+        code = f"import {name}\nprint('OK')"
+        out = self.mpremote("mount", folder, "exec", code, timeout=timeout)
         return out.split("is mounted at /remote\n", 1)[-1]

@@ -15,6 +15,8 @@ import trustme
 from conftest import ROOT
 from servers import Peer, answer, files, httpsbin
 
+import example
+
 EXAMPLES = ROOT / "examples"
 STAND_INS = ROOT / "tests" / "device" / "stand_ins"
 NAMES = ("wifi", "get", "sensor", "https", "download", "ota")
@@ -29,7 +31,7 @@ UNIX = "wifi: no module network here, so the machine has to be connected already
 
 @pytest.fixture
 def run(mpy, tmp_path):
-    """Return a function that runs an example as `make example` does, with settings before it."""
+    """Return a function that runs an example as `make example` does, its settings in config.py."""
 
     def run(name, *, stand_ins=(), before="", env=None, **settings):
         folder = tmp_path / "stand_ins"
@@ -37,9 +39,10 @@ def run(mpy, tmp_path):
         folder.mkdir()
         for each in stand_ins:
             shutil.copy(STAND_INS / f"{each}.py", folder)
-        lines = [before, *(f"{key} = {value!r}" for key, value in settings.items())]
+        lines = [f"{key} = {value!r}\n" for key, value in settings.items()]
+        (tmp_path / "config.py").write_text("".join(lines))
         script = tmp_path / "script.py"
-        script.write_text("\n".join([*lines, (EXAMPLES / f"{name}.py").read_text()]))
+        script.write_text(before + "\n" + (EXAMPLES / f"{name}.py").read_text())
         path = f".frozen:{ROOT / 'lib'}:{EXAMPLES}:{folder}"
         done = subprocess.run(
             [mpy.command, "-X", f"heapsize={HEAP[mpy.bits]}", script],
@@ -59,17 +62,74 @@ def run(mpy, tmp_path):
     return run
 
 
-def test_they_run_on_v1_20_and_small_ports():
-    """No f-strings and no methods that ports leave out; settings can be defined before."""
+def test_they_run_on_small_ports():
+    """No f-strings and no methods that ports leave out."""
     for name in NAMES:
         tree = ast.parse((EXAMPLES / f"{name}.py").read_text())
         for node in ast.walk(tree):
             assert not isinstance(node, ast.JoinedStr), name
             if isinstance(node, ast.Attribute):
                 assert node.attr not in ("partition", "rpartition", "splitlines"), name
-        for setting in ("WIFI_SSID", "WIFI_PASSWORD") + ("URL",) * (name != "wifi"):
-            source = (EXAMPLES / f"{name}.py").read_text()
-            assert f'{setting} = globals().get("{setting}", ' in source, name
+
+
+def defaults(name):
+    """Return {setting: type} of what stands in an example before it imports config."""
+    found = {}
+    for node in ast.parse((EXAMPLES / f"{name}.py").read_text()).body:
+        if isinstance(node, ast.Assign):
+            found[node.targets[0].id] = type(ast.literal_eval(node.value))
+        elif isinstance(node, ast.Try):
+            assert ast.unparse(node.body[0]) == "from config import *", name
+            return found
+    raise AssertionError(f"{name} does not import config")
+
+
+def test_make_example_knows_their_settings():
+    """And no other: the table of firmware/example.py says what each example does."""
+    assert set(example.SETTINGS) == {path.stem for path in EXAMPLES.glob("*.py")} - {"tour"}
+    for name, settings in example.SETTINGS.items():
+        whole = (
+            {"SECONDS": int} if name in ("sensor", "retry") else {}
+        )  # seconds may be a fraction, too
+        assert settings | whole == defaults(name), name
+
+
+def test_config_that_make_example_writes(mpy, tmp_path, monkeypatch):
+    """It keeps what the user's own has, and any text is one to MicroPython."""
+    shutil.copytree(EXAMPLES, tmp_path / "examples")
+    (tmp_path / "examples" / "config.py").write_text('WIFI_SSID = "mine"\nURL = "mine"')
+    monkeypatch.setattr(example, "EXAMPLES", tmp_path / "examples")
+    odd = 'it\'s "$HOME" \\ \n\x18 \u20ac'
+    words = {"URL": odd, "SETTINGS": "SECONDS=0.5 COUNT=2"}
+    (tmp_path / "board").mkdir()
+    example.prepare(tmp_path / "board", example.settings("sensor", words))
+    done = subprocess.run(
+        [mpy.command, "-c", "from config import *; print([WIFI_SSID, URL, SECONDS, COUNT])"],
+        cwd=tmp_path / "board",
+        env=dict(os.environ, MICROPYPATH=".frozen:."),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ast.literal_eval(done.stdout) == ["mine", odd, 0.5, 2], done.stderr
+
+
+def test_settings_at_the_top_of_a_script(mpy, tmp_path):
+    """Without a config.py, what is edited into an example by hand is in force."""
+    source = (EXAMPLES / "get.py").read_text()
+    edited = re.sub("^URL = .*", f'URL = "{CLOSED}"', source, flags=re.MULTILINE)
+    assert edited != source
+    for name, text in (("get.py", edited), ("wifi.py", (EXAMPLES / "wifi.py").read_text())):
+        (tmp_path / name).write_text(text)
+    done = subprocess.run(
+        [mpy.command, "get.py"],
+        cwd=tmp_path,
+        env=dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == f"{UNIX}get: {CLOSED}\nget: failed\n"
 
 
 def test_wifi(run):
@@ -306,7 +366,7 @@ def test_json_post(run, httpbin_url):
     for url, text in (
         (CLOSED, "failed with -4 - [Errno 111] ECONNREFUSED"),
         (httpbin_url + "/status/418", "status 418"),
-        (httpbin_url + "/status/200", "the answer is no JSON but text/html; charset=utf-8"),
+        (httpbin_url + "/status/200", "the answer is not JSON but 'text/html; charset=utf-8'"),
     ):
         assert run("json_post", URL=url) == f"{UNIX}json_post: {text}\n"
 
@@ -379,15 +439,14 @@ def test_events(run):
     assert lines == [
         UNIX.strip(),
         f"events: {peer.url}",
-        "events: message 1 - one",
-        "events: other 2 - two",
-        " lines",
-        "events: message 3 - h\u00e9",
-        "events: connection ended with 200 ",
-        "events: connection ended with -7 a line is not UTF-8",
-        "events: connection ended with 200 ",
-        "events: message 4 - " + "y" * 60,
-        "events: message 5 - ",
+        "events: 'message' 1 - 'one'",
+        "events: 'other' 2 - 'two\\n lines'",
+        "events: 'message' 3 - 'h\\xe9'",
+        "events: the connection ended, status 200",
+        "events: failed with -7 - a line is not UTF-8",
+        "events: the connection ended, status 200",
+        f"events: 'message' 4 - '{60 * 'y'}'",
+        "events: 'message' 5 - ''",
         "events: that was enough",
         "",
     ]
@@ -402,7 +461,7 @@ def test_events_that_end(run, httpbin_url):
         assert f"events: status {status} - there will be no more\n" in out
     with Peer(answer(b"HTTP/1.1 200 x\r\n\r\nretry: 1\n")) as peer:
         out = run("events", URL=peer.url, ATTEMPTS=3)
-    assert out.count("events: connection ended with 200 \n") == 3
+    assert out.count("events: the connection ended, status 200\n") == 3
     assert "events: gave up\n" in out
     assert len(peer.results) == 3
 
@@ -449,11 +508,11 @@ def test_retry(run):
     gone = "wifi: connecting to home\nwifi: not connected after 20 s: "
     gone += "no network of this name is in reach\n"
     pattern = (
-        f"{CONNECTED}retry: attempt 1 - 503 \nretry: waiting 7.0 s\n"
+        f"{CONNECTED}retry: attempt 1 has status 503\nretry: waiting 7.0 s\n"
         f"{gone}retry: waiting @\n{gone}retry: waiting @\n"
-        f"{CONNECTED}retry: attempt 4 - -5 the peer closed the connection before the response was "
-        "complete\nretry: waiting @\nwifi: connected, this board is 192.0.2.7\n"
-        "retry: attempt 5 - 200 \nretry: status 200 with 0 bytes\n"
+        f"{CONNECTED}retry: attempt 4 failed with -5 - the peer closed the connection before the "
+        "response was complete\nretry: waiting @\nwifi: connected, this board is 192.0.2.7\n"
+        "retry: attempt 5 has status 200\nretry: status 200 with 0 bytes\n"
     )
     assert re.sub(r"\d\.\d s", "@", out) == re.sub(r"\d\.\d s", "@", pattern)
     waits = [float(each) for each in re.findall(r"waiting (\d\.\d) s", out)]
@@ -464,8 +523,14 @@ def test_retry(run):
 
 def test_retry_knows_what_does_not_pass(run, httpbin_url):
     for url, text in (
-        (httpbin_url + "/status/404", "retry: attempt 1 - 404 \nretry: status 404 with 0 bytes\n"),
-        (httpbin_url + "/status/200", "retry: attempt 1 - 200 \nretry: status 200 with 0 bytes\n"),
+        (
+            httpbin_url + "/status/404",
+            "retry: attempt 1 has status 404\nretry: status 404 with 0 bytes\n",
+        ),
+        (
+            httpbin_url + "/status/200",
+            "retry: attempt 1 has status 200\nretry: status 200 with 0 bytes\n",
+        ),
     ):
         assert run("retry", URL=url) == UNIX + text
     with Peer(answer(b"what?\r\n\r\n")) as peer:

@@ -4,8 +4,10 @@ import ast
 import contextlib
 import re
 import socket
+import subprocess
 import time
 
+import pytest
 from conftest import ROOT
 from servers import Peer, answer
 
@@ -167,9 +169,56 @@ def test_nothing_leaks(mpy):
     assert len(peer.results) + len(peer.errors) > 300
 
 
+def test_first_requests_in_threads(mpy, httpbin_url):
+    mpy.run("threads", heap="2m", url=httpbin_url)
+
+
+def test_threads_loads_everything():
+    folder = ROOT / "lib" / "http"
+    others = {path.stem for path in folder.glob("*.py")} - {"__init__", "aio", "threads"}
+    text = (folder / "threads.py").read_text()
+    loaded = set(
+        re.search(r"for name in \((.*?)\)\.split", text, re.S)[1].replace('"', "").split()
+    )
+    assert loaded == others - {"response", "url"}  # which exchange.py imports
+
+
 def test_interrupt(mpy):
     with Peer(silent) as peer:
         mpy.run("interrupt", silent=peer.url)
+
+
+def cut(connection):
+    connection.request()
+    connection.send(OK.replace(b"\r\n\r\n", b'\r\nETag: "1"\r\n\r\n')[:-1])
+
+
+@pytest.fixture
+def interrupted():
+    with Peer(cut) as peer, socket.socket() as refusing:
+        refusing.bind(("127.0.0.1", 0))
+        refused = f"http://127.0.0.1:{refusing.getsockname()[1]}/"
+        yield {"cut": peer.url, "refused": refused}
+
+
+def test_an_interrupted_download_leaves_its_destination_free(mpy, interrupted):
+    mpy.run("interrupt_download", tries=0, **interrupted)
+
+
+def test_a_download_interrupted_at_any_moment_leaves_its_destination_free(mpy, interrupted):
+    """Real signals; where one breaks the interpreter itself, another process goes on."""
+    tried = runs = 0
+    while tried < 80:
+        runs += 1
+        assert runs < 80, f"{tried} tries in {runs} processes"
+        process = mpy.start("interrupt_download", tries=8, **interrupted)
+        try:
+            out, _ = process.communicate(timeout=4)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, _ = process.communicate()
+        assert b"AssertionError" not in out, out.decode()
+        tried += out.count(b"tried\n")
 
 
 def half_chunked(connection):
