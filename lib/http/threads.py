@@ -4,8 +4,9 @@
 """
 
 for name in (
-    "blocking body callbacks chunked codes exchange failure fat fields file fold headers "
-    "keepalive keys memory options ota pem redirect resume rivals secure sink transfer upload"
+    "blocking body callbacks chunked codes exchange failure fat fields file fold forms headers "
+    "keepalive keys memory multipart options ota pem redirect resume rivals secure sink source "
+    "stream transfer upload"
 ).split():
     try:
         __import__(name, None, None, True, 1)
