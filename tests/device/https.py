@@ -111,6 +111,12 @@ request = http.request("GET", P["to_http"], None, None, {"redirects": 1}, CA)
 same(request.wait(), (-4, None, None))
 assert "plain http" in str(request.error)
 same(go(P["to_https"], CA, redirects=1), (200, b"hello"))
+same(go(P["http_to_http"], CA, redirects=1), (200, b"plain"))
+same(go(P["http_to_https"], CA, redirects=1), (200, b"hello"))
+# On the way back it is a downgrade, wherever it began.
+code, error = go(P["http_to_https_to_http"], CA, redirects=2)
+same(code, -4)
+assert "plain http" in error, error
 
 # Peers that misbehave.
 same(go(P["closing"], CA)[0], -4)
@@ -141,6 +147,7 @@ same(calls.pop(), (-1, None))
 http.get(NAME, None, callback)
 same(calls.pop(), (200, b"hello"))
 same(go(P["self_signed"])[0], -4)
+same(go(P["http_to_http"], redirects=1), (200, b"plain"))
 # A client certificate of a request's own does not make it trust others.
 same(go(P["self_signed"], None, P["client"], P["client_key"])[0], -4)
 same(go(MUTUAL, None, P["client"], P["client_key"]), (200, b"client.example"))

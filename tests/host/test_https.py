@@ -199,6 +199,12 @@ def test_https(mpy, authority, clients):
             "closing": Peer(lambda connection: connection.read()),
         }
         urls = {name: enter(peer).url.replace("http:", "https:") for name, peer in peers.items()}
+        for name, target in (
+            ("http_to_http", plain.url),
+            ("http_to_https", main.url),
+            ("http_to_https_to_http", urls["to_http"]),
+        ):
+            urls[name] = enter(Peer(redirect(target))).url
         mpy.run(
             "https",
             heap="2m",
