@@ -4,6 +4,7 @@
 import hashlib
 from binascii import unhexlify
 from cryptolib import aes
+from errno import ETIMEDOUT
 from micropython import const
 
 _CBC = const(2)
@@ -14,6 +15,7 @@ _CIPHERS = "client_key has an unsupported cipher; AES-128-CBC and AES-256-CBC ar
 # Object identifiers, encoded.
 _PBES2 = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d"
 _PBKDF2 = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c"
+_RSA = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
 _HMAC_SHA1 = b"\x2a\x86\x48\x86\xf7\x0d\x02\x07"
 _HMAC_SHA256 = b"\x2a\x86\x48\x86\xf7\x0d\x02\x09"
 _AES_CBC = {
@@ -22,18 +24,18 @@ _AES_CBC = {
 }
 
 
-def decrypt(data, fields, password, check):
+def decrypt(data, fields, password, r):
     """Return the private key in `data` as DER; `fields` are the header lines of its PEM form.
 
-    `check` is called now and then, to raise when the time is up. Raises ValueError that says so
-    for a wrong password and for what cannot be decrypted here.
+    Raises ValueError that says so for a wrong password and for what cannot be decrypted here, and
+    OSError when the time of the request `r` is up.
     """
     if password is None:
         raise ValueError("client_key is encrypted: client_password is needed")
     if fields:
         key, iv = _older(fields, password)
     else:
-        key, iv, data = _pbes2(data, password, check)
+        key, iv, data = _pbes2(data, password, r)
     plain = aes(key, _CBC, iv).decrypt(data)
     pad = plain[-1]
     plain = plain[: -pad or None]
@@ -63,7 +65,7 @@ def _older(fields, password):
     return key, iv
 
 
-def _pbes2(data, password, check):
+def _pbes2(data, password, r):
     algorithm, encrypted = [content for tag, content in _items(_items(data)[0][1])]
     scheme, parameters = [content for tag, content in _items(algorithm)]
     if scheme != _PBES2:
@@ -87,11 +89,11 @@ def _pbes2(data, password, check):
             "client_key wants %s rounds of PBKDF2" % ("no" if count < 1 else "too many")
         )
     digest = getattr(hashlib, name)
-    key = _pbkdf2(digest, password, salt[1], count, _AES_CBC[cipher[0][1]], check)
+    key = _pbkdf2(digest, password, salt[1], count, _AES_CBC[cipher[0][1]], r)
     return key, cipher[1][1], encrypted
 
 
-def _pbkdf2(digest, password, salt, count, size, check):
+def _pbkdf2(digest, password, salt, count, size, r):
     if len(password) > 64:
         password = digest(password).digest()
     password += bytes(64 - len(password))
@@ -104,12 +106,17 @@ def _pbkdf2(digest, password, salt, count, size, check):
         block = salt + i.to_bytes(4, "big")
         total = 0
         for n in range(count):
-            if not n & 255:
-                check()
+            if not n & 255 and not r.left():
+                raise OSError(ETIMEDOUT)
             block = digest(outer + digest(inner + block).digest()).digest()
             total ^= int.from_bytes(block, "big")
         key += total.to_bytes(len(block), "big")
     return key[:size]
+
+
+def rsa(key):
+    """Return the RSA key in `key` as PKCS#1: axTLS does not know PKCS#8, which is around it."""
+    return _items(_items(key)[0][1])[2][1] if _RSA in key[:40] else key
 
 
 def _items(data):

@@ -126,6 +126,12 @@ same(go(P["until_close"], CA), (200, b"hello"))
 same(go(P["notified"], CA), (200, b"hello"))
 code, headers, body = http.request("POST", P["early"], None, bytes(100000), None, CA).wait()
 same((code, body), (413, b"too large"))
+# Nor is it where the server then reads no more, and TLS has all of it before a line is read.
+start = time.ticks_ms()
+request = http.request("PUT", P["early_deaf"], None, (bytes(9000) for _ in range(10000)), None, CA)
+code, headers, body = request.wait()
+same((code, body), (413, b"too large"), repr(request.error))
+assert since(start) < 5000, since(start)
 start = time.ticks_ms()
 same(go(P["silent"], CA, timeout=400)[0], -8)
 assert 400 <= since(start) < 2000
@@ -182,7 +188,7 @@ async def main():
     ]
     results = await asyncio.gather(*requests)
     same([code for code, headers, body in results], [200, 200, -8, -5])
-    assert ticks > 30, ticks
+    assert ticks > 10, ticks
     task = asyncio.create_task(http.request("GET", P["silent"], None, None, None, CA).wait())
     await asyncio.sleep_ms(100)
     task.cancel()

@@ -6,6 +6,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import time
 
 import pytest
 import trustme
@@ -89,6 +90,13 @@ def early(connection):
     connection.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 9\r\n\r\ntoo large")
     # A reset now could get into a write of mbedTLS, which then forgets the answer.
     connection.wait_closed()
+
+
+def early_deaf(connection):
+    """Answer before the body is read, and read no more."""
+    connection.sock.recv(100)
+    connection.send(b"HTTP/1.1 413 Too Large\r\nServer: x\r\nContent-Length: 9\r\n\r\ntoo large")
+    time.sleep(8)
 
 
 def speaks_plain(connection):
@@ -192,6 +200,7 @@ def test_https(mpy, authority, clients):
             "until_close": TlsPeer(answer(b"HTTP/1.1 200 OK\r\n\r\nhello"), context(good)),
             "notified": TlsPeer(notified, context(good)),
             "early": TlsPeer(early, tls12),
+            "early_deaf": TlsPeer(early_deaf, context(good)),
             "cut": TlsPeer(cut, context(good)),
             "echo": TlsPeer(echo, context(good)),
             "silent": Peer(silent),
@@ -246,33 +255,17 @@ def test_debug_shows_no_secrets(mpy, authority, clients):
         assert secret not in out
 
 
-@pytest.mark.device
-def test_the_tls_of_other_ports(mpy):
-    """Stand-ins for axTLS and older modules; no byte of a request goes before the handshake."""
-
-    def ready(connection):
-        first = connection.read()
-        if not first:
-            return  # refused before the handshake
-        assert first == b"HELLO\n", first
-        connection.sock.settimeout(0.15)
-        with contextlib.suppress(TimeoutError):
-            raise AssertionError(f"before the handshake was complete: {connection.read()}")
-        connection.sock.settimeout(5)
-        connection.send(b"READY\n")
-        connection.received = b""
-        connection.request()
-        connection.send(OK)
-
-    def silent(connection):
-        connection.wait_closed()
-        return connection.received
-
-    with Peer(ready) as peer, Peer(silent) as mute, Peer(lambda c: c.read()) as closing:
-        urls = {"ready": peer.url, "silent": mute.url, "closing": closing.url}
-        mpy.run(
-            "tls_kinds",
-            **{name: urls[name].replace("http://127.0.0.1", "https://localhost") for name in urls},
+def test_memory_shortage_is_no_bad_certificate(mpy, authority, monkeypatch):
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0")
+    monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "1000000")
+    with TlsPeer(answer(OK), context(authority.issue_cert("localhost"))) as peer:
+        out = mpy.run(
+            "tls_memory",
+            heap="1m",
+            url=peer.url,
+            ca=authority.cert_pem.bytes(),
+            other_ca=trustme.CA().cert_pem.bytes(),
+            bad_ca=b"-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n",
         )
-    assert not peer.errors
-    assert set(mute.results) == {b"HELLO\n"}
+    if out:
+        pytest.skip(out)
