@@ -70,7 +70,7 @@ def secure(r, host, data):
             # What it failed to make sends an alert as it is collected, to whoever has the number
             # of the socket by then.
             gc.collect()
-        raise in_handshake(er)
+        raise in_handshake(r, er)
     # From now on TLS is read until it has nothing more before anything waits, so the socket below
     # tells what to wait for. poll() of a TLS stream takes 1 ms on unix.
     r.poll = sock

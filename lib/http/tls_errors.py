@@ -1,6 +1,7 @@
 # What TLS libraries mean by what they raise. Loaded when TLS failed.
 
 import tls
+from errno import ECONNRESET
 from io import BytesIO
 from micropython import const
 
@@ -9,6 +10,7 @@ _CONNECT = const(-4)
 _RX = const(-6)
 
 _ENOMEM = const(12)
+_EPIPE = const(32)
 
 _MBEDTLS = hasattr(tls, "MBEDTLS_VERSION")
 
@@ -19,13 +21,17 @@ _HIGH = (0x1180, 0x2880, 0x3400, 0x3F80, 0x4D80, 0x5180, 0x6180, 0x7F00)
 _LOW = (0x10, 0x34, 0x3C, 0x6A, 141)
 _FIRST = const(0x1000)  # axTLS has lower ones
 _ALERT = const(0x7780)
+_CONN_EOF = const(-0x7280)
+_CONN_LOST = const(-256)  # of axTLS
 
 
-def in_handshake(er):
-    """Return the exception to report for `er`, raised before the handshake was complete."""
+def in_handshake(r, er):
+    """Return the exception to report for `er`, raised before the handshake of `r` was complete."""
     n = 0
     text = str(er)
     if isinstance(er, OSError):
+        if not r.left():
+            return er
         n = er.errno
         # MicroPython makes what is below 256 positive, as errors of the socket are. Reading and
         # writing a socket has none of these numbers.
@@ -35,7 +41,8 @@ def in_handshake(er):
         short = _MBEDTLS and "client_" not in text and _full()
     if short:
         return _memory()
-    if _alert(n):
+    if _alert(n) or n in (_EPIPE, -_EPIPE, ECONNRESET, -ECONNRESET, _CONN_EOF, _CONN_LOST):
+        # What the server said, if anything, may be lost as it closed.
         return _refused()
     for name, word in (("ca_file", "ca_file"), ("client_ca", "cert"), ("client_key", "key")):
         if text in (word, "invalid " + word):
@@ -62,7 +69,8 @@ def _memory():
 
 def _refused():
     return ValueError(
-        "the server refuses this client: its certificate, or that it has none, or TLS"
+        "the server ended the connection before TLS was ready; it may want a certificate of the "
+        "client, another one, or other TLS"
     )
 
 

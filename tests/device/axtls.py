@@ -32,7 +32,9 @@ assert since(start) < 5000, since(start)
 start = time.ticks_ms()
 same(get("/", url=P["silent"], timeout=300)[0], -8)
 assert 300 <= since(start) < 5000, since(start)
-same(get("/", url=P["closing"])[0], -4)
+code, error = get("/", url=P["closing"])
+same(code, -4)
+assert "ended the connection" in error, error
 same(get("/", url=P["speaks_plain"])[0], -4)
 same(descriptors(), opened)
 
@@ -48,7 +50,9 @@ for cert, key in (
     (P["client_key"] + P["client"] + P["client"], P["client"] + P["client_key"]),
 ):
     same(get("/who", None, cert, key, url=P["mutual"]), (200, b"client.example"), len(cert))
-same(get("/who", url=P["mutual"])[0], -4)
+code, error = get("/who", url=P["mutual"])
+same(code, -4)
+assert "certificate of the client" in error, error
 same(get("/who", None, b"\x30\x82nonsense", P["client_key_der"], url=P["mutual"])[0], -4)
 
 # A kept connection is used again, but not where something came that nobody asked for, or the

@@ -164,6 +164,10 @@ def test_https(mpy, authority, clients):
     mutual = context(good)
     mutual.verify_mode = ssl.CERT_REQUIRED
     authority.configure_trust(mutual)
+    mutual_tls12 = context(good)
+    mutual_tls12.verify_mode = ssl.CERT_REQUIRED
+    mutual_tls12.maximum_version = ssl.TLSVersion.TLSv1_2
+    authority.configure_trust(mutual_tls12)
     expired = authority.issue_cert(
         "localhost", not_before=now - datetime.timedelta(3), not_after=now - datetime.timedelta(1)
     )
@@ -195,6 +199,7 @@ def test_https(mpy, authority, clients):
             "wrong_host": TlsPeer(answer(OK), context(authority.issue_cert("other.example"))),
             "self_signed": TlsPeer(answer(OK), context(alone.issue_cert("localhost"))),
             "mutual": TlsPeer(who, mutual),
+            "mutual_tls12": TlsPeer(who, mutual_tls12),
             "to_http": TlsPeer(redirect(plain.url), context(good)),
             "to_https": TlsPeer(redirect(main.url), context(good)),
             "until_close": TlsPeer(answer(b"HTTP/1.1 200 OK\r\n\r\nhello"), context(good)),
