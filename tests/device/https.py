@@ -184,7 +184,7 @@ async def main():
     tick = asyncio.create_task(ticker())
     requests = [
         http.request("GET", url, None, None, {"timeout": timeout}, CA)
-        for url, timeout in ((NAME, 5000), (P["ec"], 5000), (P["silent"], 500), (P["cut"], 5000))
+        for url, timeout in ((NAME, 5000), (P["ec"], 5000), (P["silent"], 2000), (P["cut"], 5000))
     ]
     results = await asyncio.gather(*requests)
     same([code for code, headers, body in results], [200, 200, -8, -5])

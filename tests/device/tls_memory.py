@@ -1,15 +1,9 @@
 # https where the system's heap, which mbedTLS uses on unix as on ESP32, has little left: from
-# nothing to enough, in small steps. Memory is never reported as a bad certificate. The limits of
-# the process and malloc() make the shortage; The environment has glibc join
-# what is freed at once.
-
-try:
-    import ffi
-except ImportError:
-    print("no ffi")
-    raise SystemExit
+# nothing to enough, in small steps. Memory is never reported as a bad certificate. A limit of the
+# process and malloc() make the shortage; the environment has glibc join at once what is freed.
 
 import array
+import ffi
 
 import http
 
@@ -42,7 +36,7 @@ def go(ca):
     return code, repr(request.error)
 
 
-def sweep(ca, at_last):
+def fill():
     gc.collect()
     limit(sys.maxsize)
     with open("/proc/self/statm") as file:
@@ -50,7 +44,11 @@ def sweep(ca, at_last):
     limit(pages * 4096 + STEP * MOST)
     blocks = allocated(STEP)
     assert len(blocks) >= MOST, len(blocks)
-    rest = [block for size in (300, 100, 50, 20) for block in allocated(size)]
+    return blocks, [block for size in (300, 100, 50, 20) for block in allocated(size)]
+
+
+def sweep(ca, at_last):
+    blocks, rest = fill()
     codes = []
     for i in range(MOST):
         free(blocks.pop())
@@ -63,12 +61,22 @@ def sweep(ca, at_last):
     same((codes[0], codes[-1]), (-1, at_last))
     for block in blocks + rest:
         free(block)
+    return codes.index(at_last)
 
 
 # What is loaded when it is needed is there, and so is what the C library makes at its first use.
 for ca in (P["other_ca"], P["bad_ca"], P["ca"]):
     code, error = go(ca)
 same((code, error), (200, "None"))
-sweep(P["ca"], 200)
+needed = sweep(P["ca"], 200)
 sweep(P["other_ca"], -4)
 sweep(P["bad_ca"], -4)
+
+# A connection that waits gives way to one that is needed, for which there is not enough otherwise.
+limit(sys.maxsize)
+request = http.request("GET", P["url"], None, None, {"keepalive": True}, P["ca"])
+same(request.wait()[0], 200)
+blocks, rest = fill()
+for i in range(needed - 30):
+    free(blocks.pop())
+same(go(P["ca"]), (200, "None"))
