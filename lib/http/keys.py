@@ -15,7 +15,6 @@ _CIPHERS = "client_key has an unsupported cipher; AES-128-CBC and AES-256-CBC ar
 # Object identifiers, encoded.
 _PBES2 = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d"
 _PBKDF2 = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c"
-_RSA = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
 _HMAC_SHA1 = b"\x2a\x86\x48\x86\xf7\x0d\x02\x07"
 _HMAC_SHA256 = b"\x2a\x86\x48\x86\xf7\x0d\x02\x09"
 _AES_CBC = {
@@ -40,7 +39,7 @@ def decrypt(data, fields, password, r):
     pad = plain[-1]
     plain = plain[: -pad or None]
     # Any key is a SEQUENCE that fills the whole.
-    if not 0 < pad <= 16 or plain[:1] != b"\x30" or len(_items(plain)) != 1:
+    if not 0 < pad <= 16 or plain[:1] != b"\x30" or len(items(plain)) != 1:
         raise ValueError("client_password does not open client_key")
     return plain
 
@@ -66,20 +65,20 @@ def _older(fields, password):
 
 
 def _pbes2(data, password, r):
-    algorithm, encrypted = [content for tag, content in _items(_items(data)[0][1])]
-    scheme, parameters = [content for tag, content in _items(algorithm)]
+    algorithm, encrypted = [content for tag, content in items(items(data)[0][1])]
+    scheme, parameters = [content for tag, content in items(algorithm)]
     if scheme != _PBES2:
         raise ValueError("client_key has an unsupported encryption; PBES2 is the supported one")
-    derivation, cipher = [_items(content) for tag, content in _items(parameters)]
+    derivation, cipher = [items(content) for tag, content in items(parameters)]
     if derivation[0][1] != _PBKDF2:
         raise ValueError("client_key has an unsupported key derivation; PBKDF2 is supported")
     if cipher[0][1] not in _AES_CBC:
         raise ValueError(_CIPHERS)
-    salt, count, *rest = _items(derivation[1][1])
+    salt, count, *rest = items(derivation[1][1])
     prf = _HMAC_SHA1  # the default of PBKDF2
     for tag, content in rest:
         if tag == 0x30:
-            prf = _items(content)[0][1]
+            prf = items(content)[0][1]
     name = {_HMAC_SHA1: "sha1", _HMAC_SHA256: "sha256"}.get(prf)
     if not name or not hasattr(hashlib, name):
         raise ValueError("client_key has an HMAC that is unsupported, or not on this board")
@@ -114,14 +113,10 @@ def _pbkdf2(digest, password, salt, count, size, r):
     return key[:size]
 
 
-def rsa(key):
-    """Return the RSA key in `key` as PKCS#1: axTLS does not know PKCS#8, which is around it."""
-    return _items(_items(key)[0][1])[2][1] if _RSA in key[:40] else key
-
-
-def _items(data):
-    # The contents of the ASN.1 values that `data` is a row of, [(tag, content), ...]; nothing
-    # when it is none.
+def items(data):
+    """Return the contents of the ASN.1 values that `data` is a row of, [(tag, content), ...];
+    nothing when it is none.
+    """
     found = []
     pos = 0
     while pos < len(data):

@@ -6,6 +6,9 @@ from micropython import const
 _CERTIFICATE = const(b"CERTIFICATE-----")
 _KEY = const(b"PRIVATE KEY-----")
 
+# The object identifier of RSA, encoded.
+_RSA = const(b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01")
+
 
 def check(ca_file, client_ca, client_key, client_password):
     """Return the four as a tuple of bytes or None.
@@ -59,10 +62,13 @@ def load(context, r, mbedtls):
     if cert:
         key = _decrypted(key, password, r)
         if not mbedtls:
-            from .keys import rsa
-
             # It has room for one certificate, and looks at both only as it makes a stream.
-            context.load_cert_chain(_first(cert, _CERTIFICATE)[0], rsa(_first(key, _KEY)[0]))
+            key = _first(key, _KEY)[0]
+            if _RSA in key[:40]:  # PKCS#8, which it does not know; PKCS#1 is in it
+                from .keys import items
+
+                key = items(items(key)[0][1])[2][1]
+            context.load_cert_chain(_first(cert, _CERTIFICATE)[0], key)
             return
         try:
             context.load_cert_chain(cert, key)

@@ -47,6 +47,7 @@ assert "cannot verify" in error, error
 for cert, key in (
     (P["client"], P["client_key"]),
     (P["client_der"], P["client_key_der"]),
+    (P["client_der"], P["client_key_pkcs8"]),
     (P["client_key"] + P["client"] + P["client"], P["client"] + P["client_key"]),
 ):
     same(get("/who", None, cert, key, url=P["mutual"]), (200, b"client.example"), len(cert))

@@ -183,6 +183,7 @@ def run(mpy, authority, kind, mutual, **options):
             client=client.cert_chain_pems[0].bytes(),
             client_key=key,
             client_der=der(client.cert_chain_pems[0]),
+            client_key_pkcs8=convert(key, "pkcs8", "-topk8", "-nocrypt"),
             client_key_der=convert(key, "rsa", "-traditional", "-outform", "DER"),
         )
     assert not [er for er in peers["url"].errors if not isinstance(er, OSError)]

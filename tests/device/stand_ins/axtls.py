@@ -28,9 +28,13 @@ class AxTls:
 
         def wrap_socket(self, sock, server_hostname=None, do_handshake_on_connect=True):
             for name, data in (("key", self.key), ("cert", self.cert)):
-                # A SEQUENCE, with its length in two bytes as certificates and keys have it.
+                # A SEQUENCE, its length in two bytes as certificates and keys have it, and not
+                # PKCS#8, which holds the object identifier of RSA.
                 if data is not None and (
-                    data[:2] != b"\x30\x82" or len(data) != 4 + int.from_bytes(data[2:4], "big")
+                    data[:2] != b"\x30\x82"
+                    or len(data) != 4 + int.from_bytes(data[2:4], "big")
+                    or name == "key"
+                    and b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01" in data[:40]
                 ):
                     raise ValueError("invalid " + name)
             return AxStream(sock, do_handshake_on_connect, self.cert is not None)
