@@ -58,7 +58,7 @@ def load(context, r, mbedtls):
             try:
                 _each(context.load_verify_locations, ca)
             except ValueError:
-                raise ValueError("ca_file")
+                raise ValueError("invalid ca")
     if cert:
         key = _decrypted(key, password, r)
         if not mbedtls:

@@ -44,8 +44,9 @@ def in_handshake(r, er):
     if _alert(n) or n in (_EPIPE, -_EPIPE, ECONNRESET, -ECONNRESET, _CONN_EOF, _CONN_LOST):
         # What the server said, if anything, may be lost as it closed.
         return _refused()
-    for name, word in (("ca_file", "ca_file"), ("client_ca", "cert"), ("client_key", "key")):
-        if text in (word, "invalid " + word):
+    # The first is of pem.py, the others are of the libraries.
+    for name, word in (("ca_file", "ca"), ("client_ca", "cert"), ("client_key", "key")):
+        if text == "invalid " + word:
             return ValueError(name + " is malformed, or of a kind that TLS here cannot read")
     return er
 
