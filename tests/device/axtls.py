@@ -1,6 +1,11 @@
 # Section 5 of the contract over axTLS, the real one or stand_ins/axtls.py: it verifies nothing,
 # blocks in its handshake and in each write, and shows poll() only the socket below it.
 
+from prelude import *
+
+if P.get("stand_in"):
+    import stand_ins.axtls  # noqa: F401
+
 import http
 
 opened = descriptors()

@@ -1,5 +1,8 @@
 # PEM where mbedTLS reads only DER.
 
+from prelude import *
+
+import stand_ins.der_only  # noqa: F401
 import http
 
 opened = descriptors()

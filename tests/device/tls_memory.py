@@ -2,6 +2,8 @@
 # nothing to enough, in small steps. Memory is never reported as a bad certificate. A limit of the
 # process and malloc() make the shortage; the environment has glibc join at once what is freed.
 
+from prelude import *
+
 import array
 import ffi
 

@@ -193,7 +193,7 @@ def test_axtls(mpy, authority):
     class Mutual(RecordPeer):
         hello = b"HELLO certified\n"
 
-    run(mpy, authority, RecordPeer, Mutual(named), uses=("stand_ins/axtls",))
+    run(mpy, authority, RecordPeer, Mutual(named), stand_in=True)
 
 
 @pytest.mark.skipif("MICROPYTHON_AXTLS" not in os.environ, reason="MICROPYTHON_AXTLS is not set")

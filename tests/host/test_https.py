@@ -271,7 +271,6 @@ def test_mbedtls_that_reads_only_der(mpy, authority):
     with TlsPeer(answer(OK), good) as peer, TlsPeer(who, mutual) as mutual_peer:
         mpy.run(
             "der_only",
-            uses=("stand_ins/der_only",),
             url=peer.url,
             mutual=mutual_peer.url,
             ca=authority.cert_pem.bytes(),

@@ -8,6 +8,7 @@
 
 import io
 import select
+import sys
 
 _HEADER = 5
 _EAGAIN = 11

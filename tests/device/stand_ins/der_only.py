@@ -1,6 +1,7 @@
 # A stand-in for an mbedTLS that reads only DER, as the unix port's own has been until August 2026:
 # the one that is there, which is not shown any PEM. Of DER each call reads one certificate.
 
+import sys
 import tls as real
 
 
