@@ -60,6 +60,10 @@ TEXTS = {
 def failure(r, er):
     """Set `r.error` for the exception `er`, and return the code to report."""
     code = r.code
+    if isinstance(er, OSError) and code in (_HEADER, _BODY, _RX) and (er.errno or 0) < 0:
+        from .tls_errors import later
+
+        code, er = later(r, er)
     if isinstance(er, EOFError):
         code = _CLOSE
         er = EOFError("the peer closed the connection before the response was complete")

@@ -6,7 +6,7 @@
 for name in (
     "blocking body callbacks chunked codes exchange failure fat fields file fold forms headers "
     "keepalive keys memory multipart options ota pem redirect resume rivals secure sink source "
-    "stream transfer upload"
+    "stream tls_errors transfer upload"
 ).split():
     try:
         __import__(name, None, None, True, 1)

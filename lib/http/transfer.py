@@ -32,6 +32,7 @@ def transfer(r, status):
         decoder = Decoder()
         left = 0
     stream = r.stream
+    alone = left is None and hasattr(stream, "cipher") and not hasattr(stream, "recv")
     own = None
     size = _BUFFER
     if sink:
@@ -52,8 +53,9 @@ def transfer(r, status):
                 yield POLLIN
                 turn = ticks_ms() >> _TURN
             if left is None and stream is not r.poll:
-                # The end may be all that tells this body is complete: see response.py.
-                buf = receive(r)
+                # The end may be all that tells this body is complete: see response.py. The mbedTLS
+                # of v1.24 has no recv(), and forgets an end that readline() came upon.
+                buf = stream.read(1) if alone else receive(r)
                 got = None if buf is None else len(buf)
             else:
                 if own is None:
