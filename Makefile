@@ -42,7 +42,7 @@ help:
 	@echo "make flash BOARD=... BASE=official.bin PORT=... [MAIN=main.py] [YES=1] [BAUD=460800]"
 	@echo "                        the same, written to the board once you agree"
 	@echo
-	@echo "MICROPYTHON=path        use this interpreter, v1.20 or later (MICROPYTHON32: of 32 bits)"
+	@echo "MICROPYTHON=path        use this interpreter, v1.24 or later (MICROPYTHON32: of 32 bits)"
 
 .venv/ready: pyproject.toml
 	@echo "preparing .venv ..."

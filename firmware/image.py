@@ -24,7 +24,7 @@ BOARDS = ROOT / "boards"
 BLOCK = 4096  # of flash, and of LittleFS
 MAGIC = 0xE9  # the first byte of an ESP image
 TABLE = 0x8000  # where the flash of an ESP32 has its partition table
-OLDEST = (1, 20)
+OLDEST = (1, 24)
 DOWNLOADS = "https://micropython.org/download/"
 
 # An ESP8266 starts without a file system, and MicroPython, as it makes one, gives the access point
@@ -101,7 +101,7 @@ def load(board, path):
         raise Error(f"{path} is for {name}, and {board['name']} is {chip_name(board)}; {advice}")
     found = version_of(data)
     if found and tuple(map(int, re.findall(r"\d+", found[0])[:2])) < OLDEST:
-        raise Error(f"{path} is MicroPython {found[0]}; http needs v1.20 or later")
+        raise Error(f"{path} is MicroPython {found[0]}; http needs v1.24 or later")
     official = re.match(r"(\w+(?:-[A-Z0-9_]+)?)-\d{8}-v", path.name)
     if chip == "esp8266" and official and official[1] != board["name"]:
         # No partition table tells where its variants have their files.

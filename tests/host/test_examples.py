@@ -2,9 +2,7 @@
 
 import os
 import subprocess
-import sys
 
-import pytest
 from conftest import ROOT
 
 
@@ -69,27 +67,3 @@ def test_readme_shows_real_output(mpy, httpbin_url):
 
 def test_help():
     assert "make run URL=" in make("help").stdout
-
-
-@pytest.mark.parametrize("bits", [64, 32])
-def test_without_apt_it_says_what_to_do(bits, tmp_path):
-    script = tmp_path / "firmware" / "unix.py"
-    script.parent.mkdir()
-    script.write_text((ROOT / "firmware" / "unix.py").read_text())
-    env = {"PATH": str(tmp_path)}
-    command = [sys.executable, script, "--bits", str(bits)]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert f"no {bits}-bit MicroPython 1.20 or later here" in done.stderr
-    assert "brew install micropython" in done.stderr
-    assert ("MICROPYTHON=" if bits == 64 else "MICROPYTHON32=") in done.stderr
-
-
-def test_an_interpreter_that_is_none_is_refused(tmp_path):
-    old = tmp_path / "micropython"
-    old.write_text("#!/bin/sh\necho micropython 1 19\n")
-    old.chmod(0o755)
-    for given, said in ((sys.executable, "no MicroPython"), (str(old), "v1.19")):
-        done = make("run", MICROPYTHON=given)
-        assert done.returncode
-        assert f"MICROPYTHON={given} is {said}; it must be v1.20 or later" in done.stderr

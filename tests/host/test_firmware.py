@@ -349,8 +349,8 @@ def refusals(folder):
             {"base": file(data[:12] + b"\xfe\xfe" + data[14:])},
         ),
         "old": (
-            "is MicroPython v1.19.1; http needs v1.20",
-            {"base": file(data.replace(b"v1.25.0", b"v1.19.1"))},
+            "is MicroPython v1.23.1; http needs v1.24",
+            {"base": file(data.replace(b"v1.25.0", b"v1.23.1"))},
         ),
         "application alone": (
             "no partition table at 0x8000.*not the .app-bin",
