@@ -7,7 +7,6 @@ BAUD ?= 460800
 
 VENV = .venv/bin
 MPY64 = $$($(VENV)/python firmware/unix.py)
-MPY32 = $$($(VENV)/python firmware/unix.py --bits 32)
 
 # The value of a variable as one word for the shell, whatever it holds; and whether it is set.
 quote = '$(subst ','\'',$(value $(1)))'
@@ -42,7 +41,8 @@ help:
 	@echo "make flash BOARD=... BASE=official.bin PORT=... [MAIN=main.py] [YES=1] [BAUD=460800]"
 	@echo "                        the same, written to the board once you agree"
 	@echo
-	@echo "MICROPYTHON=path        use this interpreter, v1.24 or later (MICROPYTHON32: of 32 bits)"
+	@echo "MICROPYTHON=path        use this interpreter, v1.24 or later (MICROPYTHON32: of 32 bits,"
+	@echo "                        none: do without); firmware/unix.py --help tells what else is tried"
 
 .venv/ready: pyproject.toml
 	@echo "preparing .venv ..."
@@ -60,16 +60,15 @@ else
 endif
 
 test: .venv/ready
-	@mpy=$(MPY64) && mpy32=$(MPY32) && \
-	    MICROPYTHON="$$mpy" MICROPYTHON32="$$mpy32" $(VENV)/python -m pytest -n 4 --dist loadfile $(ARGS)
+	@$(VENV)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
 ifeq ($(ARGS),)
 	@$(MAKE) -s test-device PORT= HOST= INSTALLED=
 endif
 
 test-device: .venv/ready
-	@mpy32=$(MPY32) && MICROPYTHON32="$$mpy32" LISTEN=$(call quote,HOST) \
-	    WIFI_SSID=$(call quote,WIFI_SSID) WIFI_PASSWORD=$(call quote,WIFI_PASSWORD) \
+	@LISTEN=$(call quote,HOST) WIFI_SSID=$(call quote,WIFI_SSID) \
+	    WIFI_PASSWORD=$(call quote,WIFI_PASSWORD) \
 	    $(VENV)/python -m pytest tests/host --port $(if $(PORT),$(call quote,PORT),virtual) \
 	    $(if $(call set,INSTALLED),--installed) $(ARGS)
 
@@ -86,7 +85,7 @@ example: .venv/ready port
 	    $(VENV)/python firmware/example.py $(call quote,PORT) $(call quote,NAME)
 
 virtual-board: .venv/ready
-	@mpy32=$(MPY32) && MICROPYTHON32="$$mpy32" $(VENV)/python tests/host/virtual_board.py
+	@$(VENV)/python tests/host/virtual_board.py
 
 .PHONY: port
 port:
@@ -97,8 +96,7 @@ endif
 bench: .venv/ready
 	@$(VENV)/python tests/bench/heap.py
 	@echo
-	@mpy=$(MPY64) && mpy32=$(MPY32) && MICROPYTHON="$$mpy" MICROPYTHON32="$$mpy32" \
-	    BENCH_COMMAND="make bench" $(VENV)/python tests/bench/speed.py
+	@BENCH_COMMAND="make bench" $(VENV)/python tests/bench/speed.py
 
 lint: .venv/ready
 	$(VENV)/ruff check .

@@ -36,7 +36,7 @@ KEYRINGS = [f"/usr/share/keyrings/debian-archive-keyring.{end}" for end in ("pgp
 OLDEST = (1, 24)
 ARCHITECTURES = {("x86_64", 64): "amd64", ("x86_64", 32): "i386", ("aarch64", 64): "arm64"}
 HOMEBREW = ("/opt/homebrew/bin", "/usr/local/bin", "/home/linuxbrew/.linuxbrew/bin")
-NONE = "none"  # as $MICROPYTHON32: do without, and look for nothing
+NONE = "none"  # as $MICROPYTHON32: do without and look for nothing; $MICROPYTHON32_WHY is said
 TIMEOUT = 20  # seconds for an archive to say something
 
 HELP = """
@@ -301,7 +301,7 @@ def find(bits):
     given = os.environ.get(variable)
     oldest = "v%d.%d" % OLDEST
     if given == NONE:
-        raise Missing(f"{variable}={NONE}")
+        raise Missing(os.environ.get(variable + "_WHY") or f"{variable}={NONE}")
     if given:
         command = shutil.which(given)
         wrong = unfit(command, bits) if command else "not there"
@@ -324,6 +324,31 @@ def find(bits):
             f"no MicroPython {oldest} or later of {bits} bits:\n{why}"
             + HELP.format(variable=variable)
         ) from er
+
+
+def without_32():
+    """Return why there is no 32-bit MicroPython, "" where there is one."""
+    try:
+        find(32)
+    except Missing as er:
+        return str(er)
+    return ""
+
+
+def settle():
+    """Find both once, for this process and those it starts; raise Missing without one of 64 bits.
+
+    Where there is none of 32 bits it is done without, unless one was asked for by name.
+    """
+    os.environ["MICROPYTHON"] = find(64)
+    given = os.environ.get("MICROPYTHON32") or NONE
+    why = without_32()
+    if why and given != NONE:
+        raise Missing(why)
+    if why:
+        os.environ.update(MICROPYTHON32=NONE, MICROPYTHON32_WHY=why)
+    else:
+        os.environ["MICROPYTHON32"] = find(32)
 
 
 def main():

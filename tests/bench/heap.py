@@ -196,6 +196,10 @@ def main():
         "--frozen", metavar="PROGRAM", help="a 32-bit MicroPython with http frozen into it"
     )
     frozen = parser.parse_args().frozen
+    unix.settle()
+    if unix.without_32():
+        print(f"NOT MEASURED: the heap that http needs. {unix.without_32()}\n", file=sys.stderr)
+        return
     kinds = KINDS if frozen else KINDS[:FROZEN]
     print(f"| what, in bytes | {' | '.join(kinds)} |\n|---|{len(kinds) * '---|'}")
     with tempfile.TemporaryDirectory() as name, Peer(serve) as peer:
@@ -214,4 +218,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except unix.Missing as er:
+        sys.exit(str(er))

@@ -13,7 +13,7 @@ from conftest import DEVICE, REPORT, ROOT
 from device import Device
 from servers import Peer, files
 from test_downloads import bodies
-from virtual_board import HEAP, VirtualBoard
+from virtual_board import VirtualBoard
 
 
 def everyday(connection):
@@ -66,14 +66,14 @@ def board(virtual):
     return Device(virtual.port)
 
 
-def test_mpremote_cannot_tell_the_difference(board, tmp_path):
+def test_mpremote_cannot_tell_the_difference(virtual, board, tmp_path):
     assert board.mpremote("exec", "print(6 * 7)") == "42\n"
     assert board.mpremote("eval", "6 * 7") == "42\n"
     assert "ZeroDivisionError" in board.mpremote("exec", "1 / 0")
     script = tmp_path / "script.py"
     script.write_text("import gc\ngc.collect()\nprint(gc.mem_free())\n")
     free = int(board.mpremote("run", script))
-    assert HEAP - 3000 < free < HEAP + 3000
+    assert abs(free - virtual.heap) < virtual.heap / 18
     data = bytes(range(256)) * 30
     (tmp_path / "data.bin").write_bytes(data)
     assert "cp" in board.mpremote("cp", tmp_path / "data.bin", ":data.bin")
@@ -126,7 +126,7 @@ def test_install(virtual, board, tmp_path):
     assert " url.py\n" in board.mpremote("ls", ":lib/http")
     code, out = make("install", "PORT=" + virtual.port, "FORCE=1")
     assert code == 0, out
-    assert "board: micropython v1.25.0" in out
+    assert re.search(r"board: micropython v1\.\d+\.\d+, ", out)
     assert "leaving out ota: the board has no esp32" in out
     assert "/lib/http/exchange.mpy 100 %" in out
     for name in ("http/url.py", "http/old", "http.py"):

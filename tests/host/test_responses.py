@@ -10,7 +10,7 @@ import json
 import re
 
 import pytest
-from conftest import MicroPython
+from conftest import MicroPython, sizes
 from servers import Peer
 
 LIMIT = 8192
@@ -295,7 +295,7 @@ def results(tmp_path_factory):
     def play_all(way):
         found = {}
         with Peer(play) as peer:
-            for bits in (64, 32):
+            for bits in sizes():
                 cases = []
                 for i, name in enumerate(NAMES):
                     method = "HEAD" if name.startswith("HEAD") else "GET"
@@ -323,7 +323,7 @@ def complete(name):
     + [("reset", name) for name in NAMES if complete(name)],
 )
 def test_response(results, way, name):
-    for bits in (64, 32):
+    for bits in sizes():
         _, code, body, fields = (*CASES[name], {})[:4]
         got_code, got_headers, got_body, error = results(way)[bits][name]
         assert got_code == code, f"{bits} bits: {error}"
