@@ -44,14 +44,31 @@ help:
 	@echo "MICROPYTHON=path        use this interpreter, v1.24 or later (MICROPYTHON32: of 32 bits,"
 	@echo "                        none: do without); firmware/unix.py --help tells what else is tried"
 
-.venv/ready: pyproject.toml
-	@echo "preparing .venv ..."
+PIP = $(VENV)/python -m pip install -qq --disable-pip-version-check
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null || \
+	    { echo "Python 3.9 or later is needed, and $(PYTHON) is not: name one with PYTHON=..." >&2; \
+	    exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	    { echo "$(PYTHON) has no module venv; on Debian and Ubuntu: apt install python3-venv" >&2; \
+	    exit 2; }
 	@$(PYTHON) -m venv .venv
-	@$(VENV)/python -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1"
-	@$(VENV)/python -m pip install -qq --disable-pip-version-check --group dev
+	@$(PIP) --upgrade "pip>=25.1"
 	@touch $@
 
-run: .venv/ready
+# What boards need, and with it what the tests need: the groups of pyproject.toml.
+.venv/tools: .venv/made pyproject.toml
+	@echo "preparing .venv for boards ..."
+	@$(PIP) --group tools
+	@touch $@
+
+.venv/dev: .venv/tools pyproject.toml
+	@echo "preparing .venv for tests ..."
+	@$(PIP) --group dev
+	@touch $@
+
+run: .venv/dev
 ifeq ($(URL),)
 	@mpy=$(MPY64) && $(VENV)/python tests/host/servers.py \
 	    "$$mpy" examples/tour.py "{httpbin}" "{httpsbin}" "{ca}"
@@ -59,32 +76,34 @@ else
 	@mpy=$(MPY64) && "$$mpy" examples/fetch.py $(call quote,URL)
 endif
 
-test: .venv/ready
+test: .venv/dev
+	@command -v openssl >/dev/null || \
+	    { echo "make test needs the command openssl: apt install openssl" >&2; exit 2; }
 	@$(VENV)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
 ifeq ($(ARGS),)
 	@$(MAKE) -s test-device PORT= HOST= INSTALLED=
 endif
 
-test-device: .venv/ready
+test-device: .venv/dev
 	@LISTEN=$(call quote,HOST) WIFI_SSID=$(call quote,WIFI_SSID) \
 	    WIFI_PASSWORD=$(call quote,WIFI_PASSWORD) \
 	    $(VENV)/python -m pytest tests/host --port $(if $(PORT),$(call quote,PORT),virtual) \
 	    $(if $(call set,INSTALLED),--installed) $(ARGS)
 
-install: .venv/ready port
+install: .venv/tools port
 	@$(VENV)/python firmware/install.py $(if $(call set,ROMFS),--romfs) \
 	    $(if $(call set,FORCE),--force) $(call quote,PORT)
 
-repl: .venv/ready port
+repl: .venv/tools port
 	@$(VENV)/mpremote connect $(call quote,PORT) mount lib repl
 
-example: .venv/ready port
+example: .venv/tools port
 	@URL=$(call quote,URL) WIFI_SSID=$(call quote,WIFI_SSID) \
 	    WIFI_PASSWORD=$(call quote,WIFI_PASSWORD) SETTINGS=$(call quote,SETTINGS) \
 	    $(VENV)/python firmware/example.py $(call quote,PORT) $(call quote,NAME)
 
-virtual-board: .venv/ready
+virtual-board: .venv/dev
 	@$(VENV)/python tests/host/virtual_board.py
 
 .PHONY: port
@@ -93,20 +112,20 @@ ifeq ($(PORT),)
 	@echo "say where the board is: PORT=/dev/ttyUSB0, or what else mpremote connects to" >&2; exit 2
 endif
 
-bench: .venv/ready
+bench: .venv/dev
 	@$(VENV)/python tests/bench/heap.py
 	@echo
 	@BENCH_COMMAND="make bench" $(VENV)/python tests/bench/speed.py
 
-lint: .venv/ready
+lint: .venv/dev
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 
-firmware: .venv/ready
+firmware: .venv/tools
 	@$(VENV)/python firmware/image.py --board $(call quote,BOARD) --base $(call quote,BASE) \
 	    --main $(call quote,MAIN) --flash $(call quote,FLASH) --out $(call quote,OUT)
 
-flash: .venv/ready
+flash: .venv/tools
 	@$(VENV)/python firmware/flash.py --board $(call quote,BOARD) --base $(call quote,BASE) \
 	    --main $(call quote,MAIN) --port $(call quote,PORT) --baud $(call quote,BAUD) \
 	    $(if $(call set,YES),--yes)

@@ -31,8 +31,8 @@ def run(*args, show=False):
 
 def probe(port):
     """Return name of the chip and size of the flash of the board at `port`."""
-    code, said = run("--port", port, "flash-id")
-    chip = re.search(r"Connected to (ESP\S+)", said)
+    code, said = run("--port", port, image.verb("flash-id"))
+    chip = re.search(r"(?:Connected to|Detecting chip type\.\.\.) (ESP\S+)", said)
     flash = re.search(r"Detected flash size: (\d+[KM]B)", said)
     if code or not chip:
         ports = ", ".join(entry.device for entry in list_ports.comports()) or "none"
@@ -93,7 +93,7 @@ def flash(args):
         with open(path, "wb") as file:
             file.write(made.data)
         options = ("--chip", chosen["chip"], "--port", args.port, "--baud", args.baud)
-        code, _ = run(*options, "write-flash", hex(made.offset), path, show=True)
+        code, _ = run(*options, image.verb("write-flash"), hex(made.offset), path, show=True)
     if code:
         raise image.Error(
             "esptool failed, and the board may not start now; run this again, perhaps with "

@@ -13,6 +13,7 @@ import shlex
 import struct
 import sys
 
+import esptool
 import package
 from esptool import FatalError
 from esptool.bin_image import LoadFirmwareImage
@@ -37,6 +38,11 @@ os.remove("boot.py")
 
 class Error(Exception):
     """What keeps an image from being made, in words for the user."""
+
+
+def verb(name):
+    """Return the command of esptool as the one here spells it: v4 is the last for Python 3.9."""
+    return name.replace("-", "_") if esptool.__version__.startswith("4.") else name
 
 
 def names():
@@ -352,7 +358,7 @@ def main():
     more = f" MAIN={shlex.quote(args.main)}" if args.main else ""
     print(f"  make flash BOARD={chosen['name']} BASE={shlex.quote(args.base)}{more} PORT=...")
     where = f"{image.offset:#x} {shlex.quote(str(out))}"
-    print(f"  or: esptool --chip {chosen['chip']} write-flash {where}")
+    print(f"  or: esptool --chip {chosen['chip']} {verb('write-flash')} {where}")
 
 
 if __name__ == "__main__":

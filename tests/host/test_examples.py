@@ -1,7 +1,10 @@
 """The commands of the README, and what they say when something is missing."""
 
 import os
+import shlex
+import shutil
 import subprocess
+import sys
 
 from conftest import ROOT
 
@@ -67,3 +70,31 @@ def test_readme_shows_real_output(mpy, httpbin_url):
 
 def test_help():
     assert "make run URL=" in make("help").stdout
+
+
+def prepare(folder, python):
+    """Run make's first step in an empty folder with `python`, a script for sh, as its Python."""
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    stub = folder / "python"
+    stub.write_text(f"#!/bin/sh\n{python}\n")
+    stub.chmod(0o755)
+    done = subprocess.run(
+        ["make", "-s", "-C", folder, ".venv/made", f"PYTHON={stub}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode
+    assert not (folder / ".venv").exists()
+    return done.stderr.replace(str(stub), "STUB").splitlines()[0]
+
+
+def test_make_says_what_is_missing(tmp_path):
+    version = "Python 3.9 or later is needed, and STUB is not: name one with PYTHON=..."
+    assert prepare(tmp_path, "exit 127") == version
+    old = f"{shlex.quote(sys.executable)} -c 'import sys; sys.version_info = (3, 8)\n'\"$2\""
+    assert prepare(tmp_path, old) == version
+    bare = f'[ "$2" != \'import ensurepip, venv\' ] && exec {shlex.quote(sys.executable)} "$@"'
+    venv = "STUB has no module venv; on Debian and Ubuntu: apt install python3-venv"
+    assert prepare(tmp_path, bare) == venv

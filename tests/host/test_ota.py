@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from esptool.bin_image import ELFSection, ESP32FirmwareImage
+from image import verb
 from servers import Peer
 
 PARTITION = 64 * 4096
@@ -26,7 +27,7 @@ def image(tmp_path_factory):
     path = tmp_path_factory.mktemp("image") / "app.bin"
     made.save(str(path))
     info = subprocess.run(
-        [sys.executable, "-m", "esptool", "--chip", "esp32", "image-info", path],
+        [sys.executable, "-m", "esptool", "--chip", "esp32", verb("image-info"), path],
         capture_output=True,
         text=True,
         check=True,
