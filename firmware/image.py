@@ -6,6 +6,7 @@
 
 import argparse
 import hashlib
+import io
 import json
 import pathlib
 import re
@@ -126,8 +127,9 @@ def is_whole(data, board):
     place = table.get("factory") or table.get("ota_0")
     if not place:
         return True  # it has another layout, of which nothing is known
+    app = data[place[0] - board["flash_offset"] :]
     try:
-        made = LoadFirmwareImage(board["chip"], data[place[0] - board["flash_offset"] :])
+        made = LoadFirmwareImage(board["chip"], io.BytesIO(app))
     except (FatalError, struct.error, IndexError):
         return False
     if made.append_digest and made.stored_digest != made.calc_digest:

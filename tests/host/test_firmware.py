@@ -59,10 +59,15 @@ def table(entries, md5=True):
     return data.ljust(0xC00, b"\xff")
 
 
+def section(name, address, data):
+    flags = () if esptool.__version__.startswith("4.") else (0,)
+    return ELFSection(name, address, data, *flags)
+
+
 def saved(made, segments, path):
     made.entrypoint = segments[0][0]
     made.segments += [
-        ELFSection(b".text", address, bytes(i * 7 % 256 for i in range(size)), 0)
+        section(b".text", address, bytes(i * 7 % 256 for i in range(size)))
         for address, size in segments
     ]
     made.save(str(path))
@@ -287,7 +292,7 @@ def test_real_firmware(mpy_as_board, tmp_path, monkeypatch, capsys, real, name, 
     )
     assert "Checksum:" in info.stdout
     assert "invalid" not in info.stdout
-    if chip == "esp8266":
+    if chip == "esp8266" and not esptool.__version__.startswith("4."):
         assert f"Flash size: {size}MB" in info.stdout
 
 
@@ -450,7 +455,7 @@ sys.exit(state.get("write", 0))
 def test_esptool_still_prints_that():
     source = inspect.getsource(esptool) + inspect.getsource(esptool.cmds)
     if esptool.__version__.startswith("4."):
-        assert 'print("Detecting chip type...", end="")' in source
+        assert 'print("Detecting chip type...", end="", flush=True)' in source
         assert 'print(f" {instance.CHIP_NAME}"' in source
         assert "Detected flash size: " in source
     else:

@@ -4,9 +4,10 @@ import subprocess
 import sys
 
 import pytest
-from esptool.bin_image import ELFSection, ESP32FirmwareImage
+from esptool.bin_image import ESP32FirmwareImage
 from image import verb
 from servers import Peer
+from test_firmware import section
 
 PARTITION = 64 * 4096
 
@@ -23,7 +24,7 @@ def image(tmp_path_factory):
         (b".iram0.text", 0x40080000, 12000),
     ):
         data = bytes((i * 7 + address) % 256 for i in range(size))
-        made.segments.append(ELFSection(name, address, data, 0))
+        made.segments.append(section(name, address, data))
     path = tmp_path_factory.mktemp("image") / "app.bin"
     made.save(str(path))
     info = subprocess.run(

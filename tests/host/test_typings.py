@@ -55,7 +55,7 @@ def signature(function, without=("self",)):
     defaults += args.kw_defaults
     return [
         (name, default and ast.unparse(default))
-        for name, default in zip(names, defaults, strict=True)
+        for name, default in zip(names, defaults)
         if name not in without
     ]
 
@@ -94,8 +94,9 @@ def test_the_parameters_of_each_form_of_request():
     *forms, task = [node for node in parse(STUB) if getattr(node, "name", "") == "request"]
     assert signature(task) == [each for each in code if each[0] != "callback"]
     names = [name for name, _ in code]
+    assert len(forms) == 3
     nodemcu = ["url", "method", *names[2:4], "callback", *names[5:-1]]
-    for form, want in zip(forms, (nodemcu, nodemcu, names), strict=True):
+    for form, want in zip(forms, (nodemcu, nodemcu, names)):
         assert [name for name, _ in signature(form)] == want
         for given in signature(form):
             assert given[1] in (None, "None")
