@@ -164,7 +164,7 @@ class Build:
             env=dict(os.environ, MICROPYPATH=".frozen:.:mpy" if kind == FILES else ".frozen:."),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         return done.stdout if done.returncode == 0 else ""

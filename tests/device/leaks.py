@@ -10,7 +10,7 @@ OUTCOMES = ("good", "chunked", "redirect", "refused", "timeout", "truncated", "m
 
 
 def request(outcome):
-    opts = {"timeout": 100 if outcome == "timeout" else 5000}
+    opts = {"timeout": 100 if outcome == "timeout" else 60000}
     if outcome == "redirect":
         opts["redirects"] = 1
     if outcome == "good":

@@ -125,7 +125,7 @@ def use(module, platform):
     sys.modules["sys"] = System(platform)
 
 
-def get(peer, *tls, timeout=3000):
+def get(peer, *tls, timeout=60000):
     opts = {"timeout": timeout}
     request = http.request("GET", P[peer], None, None, opts, *tls)
     code, headers, body = request.wait()
@@ -147,7 +147,7 @@ for module in (AxTls, Ssl120, Ssl121):
     assert "cannot verify" in error, error
     start = time.ticks_ms()
     same(get("silent", timeout=300)[0], -8)
-    assert 300 <= since(start) < 2000, since(start)
+    in_time(start, 300)
     same(get("closing")[0], -4)
     same(descriptors(), opened)
 

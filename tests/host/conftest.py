@@ -20,6 +20,7 @@ import unix  # noqa: E402
 from device import Device  # noqa: E402
 from virtual_board import VirtualBoard  # noqa: E402
 
+HANG = 300  # seconds after which a script hangs, however slow the machine is
 REPORT = pytest.StashKey()
 WITHOUT_32 = (
     "Whatever is of 32 bits: the second half of most tests, and the limits of memory in bytes. "
@@ -106,7 +107,7 @@ class MicroPython:
             stderr=subprocess.STDOUT,
         )
 
-    def run(self, script, *, timeout=60, **parameters):
+    def run(self, script, *, timeout=HANG, **parameters):
         """Run a script as `start` does; return what it printed.
 
         It fails the test when the script raises or takes more than `timeout` seconds. It is
@@ -139,7 +140,7 @@ class Board:
         self.device = device
         self.folder = folder
 
-    def run(self, script, *, heap=None, timeout=60, **parameters):
+    def run(self, script, *, heap=None, timeout=HANG, **parameters):
         """Run tests/device/<script>.py as MicroPython.run does; the heap is that of the board."""
         modules = {name: (DEVICE / f"{name}.py").read_text() for name in ("prelude", script)}
         modules["parameters"] = f"P = {parameters!r}\n"

@@ -21,7 +21,7 @@ class Device:
         self.installed = installed
         self.files = {} if installed else package.compiled()
 
-    def mpremote(self, *args, timeout=60):
+    def mpremote(self, *args, timeout=300):
         """Run mpremote with the board connected; return what it printed."""
         try:
             done = subprocess.run(
@@ -46,7 +46,7 @@ class Device:
             if "address " not in out:
                 raise RuntimeError("the board does not get into the network:\n" + out)
 
-    def run(self, folder, name, modules, timeout=60):
+    def run(self, folder, name, modules, timeout=300):
         """Import the module `name` of `modules`, {name: source}; return what it prints, and OK.
 
         They are compiled into `folder`, which is mounted so that the flash stays as it is.

@@ -105,7 +105,7 @@ class Connection:
     def __init__(self, sock):
         self.sock = sock
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.settimeout(30)
+        sock.settimeout(120)
         self.received = b""
         self.segments = 0  # how many reads brought `received`
 
@@ -194,7 +194,7 @@ class Peer:
         with self.lock:
             threads = list(self.threads)
         for thread in threads:
-            thread.join(30)
+            thread.join(120)
 
     def _accept(self):
         while True:

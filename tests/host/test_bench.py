@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from conftest import HANG, ROOT
 
 ROWS = (
     "GET of 1 KB, a connection for each",
@@ -27,7 +27,7 @@ def svg(tmp_path_factory):
 @pytest.fixture(scope="module")
 def printed(svg):
     command = [sys.executable, ROOT / "tests" / "bench" / "speed.py", "--quick", "--svg", svg]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

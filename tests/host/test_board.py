@@ -6,10 +6,9 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 
 import pytest
-from conftest import DEVICE, REPORT, ROOT
+from conftest import DEVICE, HANG, REPORT, ROOT
 from device import Device
 from servers import Peer, files
 from test_downloads import bodies
@@ -101,14 +100,12 @@ def test_ctrl_c_interrupts(virtual, board):
     assert process.stdout.readline() == "begun\n"
     process.kill()
     process.communicate()
-    start = time.monotonic()
     assert board.mpremote("exec", "print(1)") == "1\n"
-    assert time.monotonic() - start < 5
 
 
 def make(*args):
     done = subprocess.run(
-        ["make", "-s", *args], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        ["make", "-s", *args], cwd=ROOT, capture_output=True, text=True, timeout=HANG, check=False
     )
     return done.returncode, done.stdout + done.stderr
 

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 import trustme
-from conftest import ROOT
+from conftest import HANG, ROOT
 from servers import Peer, answer, files, httpsbin
 
 EXAMPLES = ROOT / "examples"
@@ -46,7 +46,7 @@ def run(mpy, tmp_path):
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=60,
+            timeout=HANG,
             check=False,
         )
         out = done.stdout.decode()  # as it is: a progress bar has "\r"

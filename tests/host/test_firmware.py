@@ -13,7 +13,7 @@ import zipfile
 
 import esptool
 import pytest
-from conftest import ROOT
+from conftest import HANG, ROOT
 from esptool.bin_image import (
     ELFSection,
     ESP32C3FirmwareImage,
@@ -578,7 +578,7 @@ def test_flash_asks(board, tmp_path, monkeypatch):
 
 def run_make(*words):
     return subprocess.run(
-        ["make", *words], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        ["make", *words], cwd=ROOT, capture_output=True, text=True, timeout=HANG, check=False
     )
 
 

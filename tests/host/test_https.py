@@ -26,7 +26,7 @@ class TlsPeer(Peer):
         self.url = f"https://localhost:{self.port}"
 
     def _handle(self, sock):
-        sock.settimeout(10)
+        sock.settimeout(60)
         try:
             sock = self.context.wrap_socket(sock, server_side=True)
         except OSError as er:
@@ -202,7 +202,6 @@ def test_https(mpy, authority, clients):
         mpy.run(
             "https",
             heap="2m",
-            timeout=100,
             url=main.url,
             ip=main.ip,
             plain=plain.url,
@@ -252,7 +251,7 @@ def test_the_tls_of_other_ports(mpy):
         connection.sock.settimeout(0.15)
         with contextlib.suppress(socket.timeout):
             raise AssertionError(f"before the handshake was complete: {connection.read()}")
-        connection.sock.settimeout(5)
+        connection.sock.settimeout(60)
         connection.send(b"READY\n")
         connection.received = b""
         connection.request()

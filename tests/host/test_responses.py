@@ -281,7 +281,7 @@ def play(connection):
             connection.reset()
         elif complete(NAMES[int(number)]):
             # The connection stays open, so that nothing but the framing tells the end.
-            assert connection.wait_closed() < 10
+            assert connection.wait_closed() < 60
     except OSError:
         pass  # the client had seen enough
 
@@ -299,7 +299,7 @@ def results(tmp_path_factory):
                 cases = []
                 for i, name in enumerate(NAMES):
                     method = "HEAD" if name.startswith("HEAD") else "GET"
-                    cases.append([name, method, f"/{i}?{way}", {"timeout": 20000}])
+                    cases.append([name, method, f"/{i}?{way}", {"timeout": 120000}])
                 mpy = MicroPython(bits, tmp_path_factory.mktemp("responses"))
                 out = mpy.run("responses", heap="256k", url=peer.url, cases=cases, workers=4)
                 found[bits] = {line[0]: line[1:] for line in map(json.loads, out.splitlines())}
