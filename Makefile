@@ -28,13 +28,14 @@ help:
 	@echo "On a board; PORT is what mpremote connects to: /dev/ttyUSB0, socket://host:port, ..."
 	@echo "make install PORT=... [ROMFS=1] [FORCE=1]"
 	@echo "                        put http on it, or into its ROM file system"
-	@echo "make repl PORT=...      its REPL, with lib/ mounted"
+	@echo "make repl PORT=...      its REPL, with lib/ mounted; without PORT that of the unix port"
 	@echo "make example PORT=... NAME=... [URL=...] [WIFI_SSID=... WIFI_PASSWORD=...]"
 	@echo "     [SETTINGS='NAME=value ...']"
 	@echo "                        run a script of examples/ on it"
 	@echo "make test-device [PORT=...] [INSTALLED=1] [WIFI_SSID=... WIFI_PASSWORD=...] [HOST=...]"
-	@echo "                        run the tests for boards, without PORT on a virtual one; HOST"
-	@echo "                        is the address of this machine as the board sees it"
+	@echo "     [BIND=...]         run the tests for boards, without PORT on a virtual one; HOST"
+	@echo "                        is the address of this machine as the board sees it, BIND that"
+	@echo "                        of the network the servers listen in, if it is not HOST"
 	@echo "make virtual-board      print a PORT behind which there is one, until Ctrl-C"
 	@echo "make firmware BOARD=... BASE=official.bin [MAIN=main.py] [FLASH=4MB] [OUT=...]"
 	@echo "                        make one file to flash: MicroPython with http"
@@ -82,12 +83,12 @@ test: .venv/dev
 	@$(VENV)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
 ifeq ($(ARGS),)
-	@$(MAKE) -s test-device PORT= HOST= INSTALLED=
+	@$(MAKE) -s test-device PORT= HOST= BIND= INSTALLED=
 endif
 
 test-device: .venv/dev
-	@LISTEN=$(call quote,HOST) WIFI_SSID=$(call quote,WIFI_SSID) \
-	    WIFI_PASSWORD=$(call quote,WIFI_PASSWORD) \
+	@SERVER_HOST=$(call quote,HOST) SERVER_BIND=$(call quote,BIND) \
+	    WIFI_SSID=$(call quote,WIFI_SSID) WIFI_PASSWORD=$(call quote,WIFI_PASSWORD) \
 	    $(VENV)/python -m pytest tests/host --port $(if $(PORT),$(call quote,PORT),virtual) \
 	    $(if $(call set,INSTALLED),--installed) $(ARGS)
 
@@ -95,8 +96,14 @@ install: .venv/tools port
 	@$(VENV)/python firmware/install.py $(if $(call set,ROMFS),--romfs) \
 	    $(if $(call set,FORCE),--force) $(call quote,PORT)
 
-repl: .venv/tools port
+ifeq ($(PORT),)
+repl: .venv/dev
+	@mpy=$(MPY64) && $(VENV)/python tests/host/servers.py "$$mpy" -i -c \
+	    'import http; URL = "{httpbin}"; print("http is imported; a local httpbin is at URL =", URL)'
+else
+repl: .venv/tools
 	@$(VENV)/mpremote connect $(call quote,PORT) mount lib repl
+endif
 
 example: .venv/tools port
 	@URL=$(call quote,URL) WIFI_SSID=$(call quote,WIFI_SSID) \

@@ -9,6 +9,7 @@ import contextlib
 import os
 import pathlib
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -22,15 +23,17 @@ import uvicorn
 from starlette.staticfiles import StaticFiles
 
 
-# The address to listen at: loopback, unless a board has to reach this machine.
-HOST = os.environ.get("LISTEN") or "127.0.0.1"
+# The address of this machine as the client sees it, and the one that servers bind: loopback,
+# unless a board has to reach this machine.
+HOST = os.environ.get("SERVER_HOST") or os.environ.get("SERVER_BIND") or "127.0.0.1"
+BIND = os.environ.get("SERVER_BIND") or HOST
 
 
 @contextlib.contextmanager
 def httpbin(*options):
     """Run a real httpbin, with `options` of gunicorn; gives its address."""
     gunicorn = pathlib.Path(sys.executable).parent / "gunicorn"
-    command = [gunicorn, "--bind", HOST + ":0", "--worker-class", "gthread"]
+    command = [gunicorn, "--bind", BIND + ":0", "--worker-class", "gthread"]
     command += [
         "--threads",
         "24",
@@ -51,7 +54,7 @@ def httpbin(*options):
             raise RuntimeError("httpbin did not start")
         # Read on, so that its log never blocks it.
         threading.Thread(target=process.stderr.read, daemon=True).start()
-        yield found[1]
+        yield found[1].replace(BIND, HOST)
     finally:
         process.terminate()
         process.wait(10)
@@ -172,7 +175,7 @@ class Peer:
         self.lock = threading.Lock()  # a thread that runs is in `threads`
         self.listener = socket.socket(family, socket.SOCK_STREAM)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind((HOST if family == socket.AF_INET else "::1", 0))
+        self.listener.bind((BIND if family == socket.AF_INET else "::1", 0))
         self.listener.listen(64)
         self.port = self.listener.getsockname()[1]
         host = HOST if family == socket.AF_INET else "[::1]"
@@ -230,7 +233,12 @@ def answer(response, pace=0):
 if __name__ == "__main__":
     if not sys.argv[1:]:
         sys.exit(__doc__)
-    with httpbin() as plain, httpsbin() as (secure, ca):
-        values = {"{httpbin}": plain, "{httpsbin}": secure, "{ca}": ca}
-        command = [values.get(argument, argument) for argument in sys.argv[1:]]
-        sys.exit(subprocess.run(command, check=False).returncode)
+    with contextlib.ExitStack() as stack:
+        words = "\0".join(sys.argv[1:])
+        words = words.replace("{httpbin}", stack.enter_context(httpbin()))
+        if "{httpsbin}" in words:
+            secure, ca = stack.enter_context(httpsbin())
+            words = words.replace("{httpsbin}", secure).replace("{ca}", ca)
+        process = subprocess.Popen(words.split("\0"))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command
+        sys.exit(process.wait())

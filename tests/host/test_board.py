@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 import pytest
 from conftest import DEVICE, HANG, REPORT, ROOT
@@ -101,6 +102,28 @@ def test_ctrl_c_interrupts(virtual, board):
     process.kill()
     process.communicate()
     assert board.mpremote("exec", "print(1)") == "1\n"
+
+
+def test_a_hang_does_not_cost_what_follows(board, tmp_path):
+    modules = {"parameters": "P = {}"}
+    for name in ("prelude", "hang"):
+        modules[name] = (DEVICE / f"{name}.py").read_text()
+    out = board.run(tmp_path, "hang", modules, timeout=2)
+    assert re.search(
+        r'interrupted after 2 s\n.*hang.py", line 6.*\nKeyboardInterrupt', out, re.S
+    ), out
+    # Killed while it serves a file, mpremote leaves the board in a call that nobody answers.
+    (tmp_path / "x").write_text("x")
+    command = [pathlib.Path(sys.executable).parent / "mpremote", "connect", board.port]
+    command += ["mount", tmp_path, "exec", "print('begun')\nwhile True: open('x').read()"]
+    for seconds in (0, 0.05, 0.1):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        while process.stdout.readline() != "begun\n":
+            assert process.poll() is None
+        time.sleep(seconds)
+        process.kill()
+        process.communicate()
+        assert board.run(tmp_path, "good", {"good": "print('good')"}) == "good\nOK\n"
 
 
 def make(*args):

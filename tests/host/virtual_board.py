@@ -166,6 +166,12 @@ def main():
         folder = arguments.folder or stack.enter_context(tempfile.TemporaryDirectory())
         board = stack.enter_context(VirtualBoard(folder, arguments.heap))
         print(board.port, flush=True)
+        print(
+            f"A virtual board is there until Ctrl-C. In another terminal: make install "
+            f"PORT={board.port}\n(or repl, example NAME=fetch URL=..., test-device, or "
+            f"`mpremote connect {board.port}`).",
+            file=sys.stderr,
+        )
         with contextlib.suppress(KeyboardInterrupt):
             signal.pause()
 
