@@ -128,8 +128,10 @@ def is_whole(data, board):
     if not place:
         return True  # it has another layout, of which nothing is known
     app = data[place[0] - board["flash_offset"] :]
+    if esptool.__version__.startswith("4."):  # the last for Python 3.9 wants a file
+        app = io.BytesIO(app)
     try:
-        made = LoadFirmwareImage(board["chip"], io.BytesIO(app))
+        made = LoadFirmwareImage(board["chip"], app)
     except (FatalError, struct.error, IndexError):
         return False
     if made.append_digest and made.stored_digest != made.calc_digest:

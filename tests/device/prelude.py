@@ -24,12 +24,20 @@ def raises(kind, function, *args, **kwargs):
     raise AssertionError("no %s for %r %r" % (kind.__name__, args, kwargs))
 
 
+_told = []
+
+
 def descriptors():
-    # How many files and sockets are open; 0 where nothing tells.
-    try:
-        return len(os.listdir("/proc/self/fd"))
-    except OSError:
-        return 0
+    # How many files and sockets are open. A board does not tell, nor does macOS: 0, and said.
+    for folder in ("/proc/self/fd", "/dev/fd"):
+        try:
+            return len(os.listdir(folder))
+        except OSError:
+            pass
+    if not _told:
+        _told.append(True)
+        print("open descriptors are not counted here")
+    return 0
 
 
 def since(start):

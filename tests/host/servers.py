@@ -186,11 +186,15 @@ class Peer:
         self.thread.start()
         return self
 
-    def __exit__(self, *args):
+    def __exit__(self, kind, *args):
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.join()
+        # A client may go at any moment; whatever else a handler raises is a failure of the test.
+        failed = [er for er in self.errors if not isinstance(er, OSError)]
+        if failed and not kind:
+            raise AssertionError("the handler of a Peer failed") from failed[0]
 
     def join(self):
         """Wait until every connection has been handled."""
