@@ -15,7 +15,8 @@ set = $(filter-out 0,$($(1)))
 # `http` is looked for in lib/ after what is frozen into the firmware.
 export MICROPYPATH = .frozen:lib
 
-.PHONY: help run test test-device install repl example virtual-board firmware flash bench lint clean
+.PHONY: help run test test-device install repl example virtual-board firmware flash ca bench lint \
+    clean
 
 help:
 	@echo "make run                run examples/tour.py on the unix port, against a local httpbin"
@@ -41,6 +42,8 @@ help:
 	@echo "                        make one file to flash: MicroPython with http"
 	@echo "make flash BOARD=... BASE=official.bin PORT=... [MAIN=main.py] [YES=1] [BAUD=460800]"
 	@echo "                        the same, written to the board once you agree"
+	@echo "make ca HOST=api.github.com [OUT=ca.pem] [PIN=1]"
+	@echo "                        write the certificate with which a board verifies that server"
 	@echo
 	@echo "MICROPYTHON=path        use this interpreter, v1.24 or later (MICROPYTHON32: of 32 bits,"
 	@echo "                        none: do without); firmware/unix.py --help tells what else is tried"
@@ -136,6 +139,10 @@ flash: .venv/tools
 	@$(VENV)/python firmware/flash.py --board $(call quote,BOARD) --base $(call quote,BASE) \
 	    --main $(call quote,MAIN) --port $(call quote,PORT) --baud $(call quote,BAUD) \
 	    $(if $(call set,YES),--yes)
+
+ca: .venv/made
+	@$(VENV)/python firmware/ca.py $(if $(call set,PIN),--pin) --out $(call quote,OUT) \
+	    -- $(call quote,HOST)
 
 clean:
 	rm -rf .venv build .pytest_cache .ruff_cache

@@ -144,9 +144,16 @@ class Request:
     def __getattr__(self, name):
         # send, throw, close and pend_throw: what makes this a coroutine for create_task,
         # gather and wait_for. `_steps` is None before the first use, False after it. In a task
-        # other than the one that performs it, what these are of raises that it is performed once.
+        # other than the one that performs it, send and throw are of what raises that it is
+        # performed once.
         steps = self._steps
-        if not steps or self._task not in (None, sys.modules["asyncio.core"].cur_task):
+        task = self._task
+        if (
+            not steps
+            or task
+            and task is not sys.modules["asyncio.core"].cur_task
+            and name != "close"
+        ):
             steps = self.__iter__()
             if self._steps is None:
                 self._steps = steps

@@ -64,8 +64,8 @@ def drive(r):
         except StopIteration as er:
             return er.value
     finally:
+        r._steps = False  # first: see rivals.py
         steps.close()
-        r._steps = False
         r._task = None
         if guard and not guard.done():
             # Unlike cancel(), this frees at once what the guard refers to.

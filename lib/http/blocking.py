@@ -14,6 +14,8 @@ def drive(r):
     stream = None
     registered = ready = None
     steps = exchange(r)
+    if r.code is not None:
+        steps.send(None)  # raises: it is performed once, and may still be
     try:
         while True:
             events = steps.send(ready)
@@ -38,4 +40,5 @@ def drive(r):
     except StopIteration as er:
         return er.value
     finally:
+        r._steps = False  # first: see rivals.py
         steps.close()

@@ -51,7 +51,7 @@ def exchange(r):
             if r.sink is None and ("dst" in r.opts or "callback" in r.opts or "fota" in r.opts):
                 from .sink import sink
 
-                r.sink = sink(r)
+                sink(r)
 
             # URL and connection.
             r.code = _CONNECT
@@ -86,22 +86,17 @@ def exchange(r):
                 # connection was refused (on ESP32, poll does not), and it makes the handshake
                 # of TLS.
                 yield POLLOUT
-                if origin[0]:
-                    from .secure import secure
+            if origin[0] and not r.reused:
+                from .secure import secure
 
-                    r.stream = secure(r, origin[1])
-                    r.socket = stream
-                    stream = r.poll = r.stream
-            write = stream.write
-            n = write(data)
-            while n is None:
-                yield POLLOUT
+                n = yield from secure(r, origin[1], data)
+                stream = r.stream
+            else:
+                write = stream.write
                 n = write(data)
-            if r.socket:
-                # From now on TLS is read until it has nothing more before anything waits, so the
-                # socket below tells what to wait for. poll() of a TLS stream takes 1 ms on unix.
-                r.poll = r.socket
-                r.socket = None
+                while n is None:
+                    yield POLLOUT
+                    n = write(data)
 
             # Response head.
             status = None
@@ -123,8 +118,8 @@ def exchange(r):
                 from .redirect import redirect
 
                 again = redirect(r, status)
-            elif r.sink and r.sink.judge:
-                status = r.sink.judge(status)
+            elif r.sink and r.sink.accept:
+                status = r.sink.accept(status)
                 again = not status
             if again:
                 continue

@@ -12,6 +12,7 @@ _RX = const(-6)
 _TIMEOUT = const(-8)
 
 _ENOMEM = const(12)
+_ENOSPC = const(28)
 
 TEXTS = {
     "blank": "blank, control or non-ASCII character in the URL, or no URL",
@@ -35,6 +36,7 @@ TEXTS = {
     "busy": "another download to this dst, or another update, is going on",
     "fat": "the power failed as FAT renamed dst: keep the good one of dst, dst.part.old and "
     "dst.part elsewhere, and check the file system",
+    "file": "dst is a folder or a device",
     "small": "dst is too small for the body",
     "digest": "the body does not have the given sha256",
     "range": "the server sent a range that was not asked for",
@@ -57,6 +59,10 @@ TEXTS = {
 def failure(r, er):
     """Set `r.error` for the exception `er`, and return the code to report."""
     code = r.code
+    if isinstance(er, OSError) and code in (_HEADER, _BODY, _RX) and (er.errno or 0) < 0:
+        from .tls_errors import later
+
+        code, er = later(r, er)
     if isinstance(er, EOFError):
         code = _CLOSE
         er = EOFError("the peer closed the connection before the response was complete")
@@ -67,6 +73,8 @@ def failure(r, er):
             code = _TIMEOUT  # also of what cannot be interrupted: a look-up, or axTLS
         elif code in (_HEADER, _BODY):
             code = _RX
+        elif er.errno == _ENOSPC:
+            er = OSError(_ENOSPC, "no room on the file system")
     elif isinstance(er, ValueError):
         text = TEXTS.get(er.args[0] if er.args else None)
         if text:

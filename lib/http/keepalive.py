@@ -3,12 +3,15 @@
 
 import gc
 from micropython import const
+from select import POLLIN, poll
 
 from .response import field, receive
 
 _CONNECT = const(-4)
 
 _ENOMEM = const(12)
+
+_MOST = const(32)  # readings of TLS that bring no data
 
 # Whose it is (see `take`), its stream, and what to wait for.
 _idle = None
@@ -37,16 +40,33 @@ def take(r, origin):
     r.poll = _idle[2]
     _idle = None
     try:
-        # The server may have closed it, or sent what nobody asked for; after a handshake of
-        # TLS 1.3 there is something to read that is no data.
+        # The server may have closed it, or sent what nobody asked for.
         r.reused = True  # also when memory ends here
-        if receive(r) is None:
+        if silent(r):
             return stream
     except OSError:
         pass
     r.reused = False
     r.stream = None
     stream.close()
+
+
+def silent(r):
+    """Return whether nothing came on the connection of `r`, not even its end."""
+    if receive(r) is not None:
+        return False
+    if r.stream is r.poll:
+        return True
+    # Of TLS one reading tells little: axTLS may take only the header of a record, mbedTLS a ticket
+    # of TLS 1.3. So until the socket has nothing more, or what has no end.
+    poller = poll()
+    poller.register(r.poll, POLLIN)
+    for _ in range(_MOST):
+        if not poller.poll(0):
+            return True
+        if receive(r) is not None:
+            break
+    return False
 
 
 def keep(r):

@@ -22,7 +22,7 @@ class Sink(Base):
         self.partition = self.running.get_next_update()
         self.size = self.partition.info()[3]
         self.boot = Partition(Partition.BOOT).info()
-        self.claim("ota")  # last: nobody closes what is not made
+        self.claim("ota")
 
     def open(self, status):
         self.block = bytearray(_BLOCK)

@@ -25,7 +25,7 @@ def redirect(r, status):
         new = split(r.url)[0]
     except ValueError:
         raise ValueError("location")
-    if r.tls and r.tls[0] and not new[0]:
+    if r.tls and r.tls[0] and old[0] and not new[0]:
         r.code = _CONNECT
         raise ValueError("plain")
     drop = ()

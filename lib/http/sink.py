@@ -13,7 +13,7 @@ busy = []
 
 
 def sink(r):
-    """Return the destination that the options of `r` ask for."""
+    """Make `r.sink`, the destination that the options of `r` ask for."""
     if r.opts.get("fota") not in (None, False):
         try:
             from .ota import Sink
@@ -21,10 +21,13 @@ def sink(r):
             r.code = _FOTA
             raise ValueError("ota")
     elif isinstance(r.opts.get("dst"), str):
-        from .file import Sink
+        if r.opts.get("resume"):
+            from .resume import Sink
+        else:
+            from .file import Sink
     else:
         from .memory import Sink
-    return Sink(r)
+    Sink(r)
 
 
 class Base:
@@ -35,9 +38,11 @@ class Base:
     """
 
     code = _DOWNLOAD
-    judge = None  # or judge(status), the status to go on with, 0 to make the request again
+    accept = None  # or accept(status), the status to go on with, 0 to make the request again
 
     def __init__(self, r):
+        # At once: whoever ends the request closes its sink, however much of it was made.
+        r.sink = self
         self.r = r
         self.total = 0  # 0 when the server does not say
         self.done = 0  # bytes that are stored; transfer.py counts them
@@ -52,15 +57,14 @@ class Base:
             self.digest = sha256()
 
     def claim(self, name):
-        # Raise ValueError when another request stores to the destination `name`.
+        """Raise ValueError when another request stores to the destination `name`."""
         core = _running()
         self.name = name
         self.loop = core and core._task_queue
-        for other in busy:
-            if other.name == name:
-                if other.loop in (None, self.loop):
-                    raise ValueError("busy")
-                other.close()  # its loop has ended, and it with it
+        if busy:
+            from .rivals import refuse
+
+            refuse(self, busy)
         busy.append(self)
 
     def start(self, status):

@@ -5,7 +5,8 @@
 
 for name in (
     "blocking body callbacks chunked codes exchange failure fat fields file fold headers "
-    "keepalive keys memory options ota pem redirect resume secure sink transfer upload"
+    "keepalive keys memory options ota pem redirect resume rivals secure sink tls_errors "
+    "transfer upload"
 ).split():
     try:
         __import__(name, None, None, True, 1)

@@ -3,12 +3,14 @@
 
 from micropython import const
 from select import POLLIN
+from time import ticks_ms
 
 from .response import receive
 
 _BODY = const(-3)
 
-_PIECES = const(16)  # so many may be there before the time limit and other tasks have a turn
+# The time limit and other tasks have a turn every 1 << _TURN ms. A write to flash takes longer.
+_TURN = const(4)
 _BUFFER = const(512)  # bytes, where there is no sink that has a buffer
 
 
@@ -30,6 +32,7 @@ def transfer(r, status):
         decoder = Decoder()
         left = 0
     stream = r.stream
+    alone = left is None and hasattr(stream, "cipher") and not hasattr(stream, "recv")
     own = None
     size = _BUFFER
     if sink:
@@ -42,17 +45,17 @@ def transfer(r, status):
     end = len(buf)
     r.buf = None
     got = 0
-    turn = _PIECES
+    turn = ticks_ms() >> _TURN
     while left != 0 or decoder:
         if pos == end:
             # More may be there where something was: to read tells as fast as to poll.
-            turn -= 1
-            if got is None or not turn:
-                turn = _PIECES
-                yield POLLIN if got is None else 0
+            if got is None:
+                yield POLLIN
+                turn = ticks_ms() >> _TURN
             if left is None and stream is not r.poll:
-                # The end may be all that tells this body is complete: see response.py.
-                buf = receive(r)
+                # The end may be all that tells this body is complete: see response.py. The mbedTLS
+                # of v1.24 has no recv(), and forgets an end that readline() came upon.
+                buf = stream.read(1) if alone else receive(r)
                 got = None if buf is None else len(buf)
             else:
                 if own is None:
@@ -96,6 +99,9 @@ def transfer(r, status):
             else:
                 body.extend(memoryview(buf)[pos : pos + n])
             pos += n
+            if ticks_ms() >> _TURN != turn:
+                yield 0
+                turn = ticks_ms() >> _TURN
     if pos != end or left is None:
         r.keep = False
     return sink.finish() if sink else body

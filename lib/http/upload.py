@@ -10,6 +10,8 @@ _RX = const(-6)
 
 _ENOMEM = const(12)
 
+_PIECE = const(1024)
+
 
 def send(r, data, n, body):
     """Send the rest of the head, data[n:], and `body`; a generator.
@@ -39,6 +41,10 @@ def send(r, data, n, body):
 
 
 def _write(r, data, n):
+    stream = r.stream
+    # axTLS does not return before all is gone, so it gets no more than a socket that can be
+    # written to takes. Like the TLS of v1.24, it has no recv().
+    most = len(data) if hasattr(stream, "recv") else _PIECE
     while n < len(data):
         r.code = _RX
         # Also when nothing blocks: the time limit and other tasks have their turn here.
@@ -46,7 +52,11 @@ def _write(r, data, n):
         if ready & ~POLLOUT:
             r.code = _HEADER
             status = receive_head(r)
+            while status == 0 and stream is not r.poll:
+                # TLS may hold the rest, which poll does not see.
+                yield 0
+                status = receive_head(r)
             if status:
                 return status
         elif ready & POLLOUT:
-            n += r.stream.write(data, n, len(data)) or 0
+            n += stream.write(data, n, most) or 0

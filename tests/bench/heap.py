@@ -124,7 +124,7 @@ LIMITS = {
     "1 MB to a file": (19456, 10240),
     "20 MB to a file": (19456, 10240),
 }
-LIMIT_SIZE = 29300
+LIMIT_SIZE = 33400
 
 
 def serve(connection):

@@ -152,11 +152,4 @@ for location, want in (
     code, body = go("GET", user + to(302, location))
     same((code, basic in body), (200, want), location)
 
-# With ca_file, plain http is not good enough.
-request = http.request(
-    "GET", A + to(302, "/y"), None, None, {"redirects": 1}, "-----BEGIN CERTIFICATE-----"
-)
-same(request.wait()[0], -4)
-assert "plain http" in str(request.error)
-
 same(descriptors(), opened)

@@ -1,9 +1,11 @@
 """What runs on boards: the device tests on the virtual board, and the tools that reach a board."""
 
 import hashlib
+import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +13,7 @@ import time
 import pytest
 from conftest import DEVICE, HANG, REPORT, ROOT
 from device import Device
-from servers import Peer, files
+from servers import Peer, answer, files
 from test_downloads import bodies
 from virtual_board import VirtualBoard
 
@@ -231,3 +233,129 @@ def test_examples(virtual, board, httpbin_url, tmp_path):
     assert code and "COUNT has to be a number" in out, out
     code, out = make("example", "PORT=" + virtual.port, "NAME=nothing")
     assert code and "no example nothing; there are" in out, out
+
+
+def test_example_that_fails_ends_with_a_failure(virtual):
+    closed = "URL=http://127.0.0.1:1/"
+    for name, settings in (("get", ""), ("download", "ATTEMPTS=1"), ("sensor", "COUNT=1")):
+        code, out = make(
+            "example", "PORT=" + virtual.port, "NAME=" + name, closed, "SETTINGS=" + settings
+        )
+        assert code and "failed" in out and "Traceback" not in out, out
+
+
+@pytest.mark.parametrize("name", ["get", "fetch"])
+def test_example_shows_a_body_that_is_no_text(virtual, name):
+    """mpremote would take 0x18 for a command of the mounted folder, and 0x04 for the end."""
+    body = b"a\x18b\x04c\x1b[2J"
+    head = b"HTTP/1.1 200 OK\r\nX: y\x18z\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with Peer(answer(head + body)) as peer:
+        out = example(virtual, name, "URL=" + peer.url)
+    assert repr(body) in out
+    assert "Traceback" not in out
+
+
+def test_example_refuses_settings_that_it_does_not_know(virtual):
+    for name, settings, words in (
+        (
+            "sensor",
+            "COUT=3",
+            "sensor has no setting COUT; it has URL, SECONDS, COUNT, WIFI_SSID, ",
+        ),
+        ("get", "COUNT=3", "get has no setting COUNT; it has URL, WIFI_SSID, WIFI_PASSWORD"),
+        ("get", "COUNT", "COUNT in SETTINGS is not NAME=value"),
+        ("get", "URL='x", "SETTINGS=URL='x: No closing quotation"),
+    ):
+        code, out = make("example", "PORT=" + virtual.port, "NAME=" + name, "SETTINGS=" + settings)
+        assert code and words in out and "Traceback" not in out, out
+
+
+# A reset of a real board ends whatever runs, at once and without a word to mpremote.
+MACHINE = """
+import ffi
+def reset():
+    ffi.open("libc.so.6").func("v", "_exit", "i")(66)
+"""
+
+
+def test_example_that_resets_the_board_ends(tmp_path):
+    image = b"\xe9" + bytes(20000)
+    (tmp_path / "machine.py").write_text(MACHINE)
+    shutil.copy(ROOT / "tests" / "device" / "stand_ins" / "esp32.py", tmp_path)
+    handler = answer(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(image) + image)
+    with VirtualBoard(tmp_path) as virtual, Peer(handler) as peer:
+        board = Device(virtual.port)
+        board.mpremote("mkdir", ":lib")
+        for name in ("machine.py", "esp32.py"):
+            board.mpremote("cp", tmp_path / name, ":lib/" + name)
+        out = example(virtual, "ota", "URL=" + peer.url)
+        assert "ota: 20001 bytes are in ota_1, which boots next\n" in out
+        assert out.endswith("the board restarts\n")
+        # The next start is the one of the new application.
+        assert "ota: ota_1 is confirmed\n" in example(virtual, "ota", "URL=" + peer.url)
+
+
+# A board that says it runs an older MicroPython than it does.
+OLD = """
+import sys as new
+class Old:
+    implementation = ("micropython", (1, 23, 0, ""))
+    def __getattr__(self, name):
+        return getattr(new, name)
+new.modules["sys"] = Old()
+"""
+
+
+def test_older_firmware_is_refused(tmp_path):
+    (tmp_path / "boot.py").write_text(OLD)
+    with VirtualBoard(tmp_path) as virtual:
+        board = Device(virtual.port)
+        board.mpremote("cp", tmp_path / "boot.py", ":boot.py")
+        words = "the board runs MicroPython v1.23.0, and http needs v1.24 or later"
+        for target in (("install",), ("install", "ROMFS=1"), ("example", "NAME=get")):
+            code, out = make(*target, "PORT=" + virtual.port)
+            assert code and words in out, out
+            assert "https://micropython.org/download/" in out and "make flash" in out, out
+        assert "http" not in board.mpremote("ls", ":")
+
+
+def test_install_replaces_what_mip_installed(tmp_path):
+    """A .py beside a .mpy wins; so none of mip's stays."""
+    with VirtualBoard(tmp_path) as virtual:
+        board = Device(virtual.port)
+        board.mpremote("mkdir", ":lib")
+        board.mpremote("cp", "-r", ROOT / "lib" / "http", ":lib/")
+        assert " aio.py\n" in board.mpremote("ls", ":lib/http")
+        code, out = make("install", "PORT=" + virtual.port)
+        assert code == 0 and "import http: /lib/http/__init__.mpy" in out, out
+        assert ".py\n" not in board.mpremote("ls", ":lib/http")
+        # `mip install --target` puts it where MicroPython may look first.
+        board.mpremote("rm", "-r", ":lib/http")
+        board.mpremote("cp", "-r", ROOT / "lib" / "http", ":")
+        for options in ((), ("ROMFS=1",)):
+            code, out = make("install", "PORT=" + virtual.port, *options)
+            assert code and "mpremote rm -r :/http" in out, out
+            assert "http" not in board.mpremote("ls", ":lib")
+
+
+def test_example_that_is_interrupted(virtual, board):
+    """The example ends on the board, too."""
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "firmware" / "example.py", virtual.port, "sensor"],
+        env=dict(os.environ, URL="http://127.0.0.1:1/", SETTINGS="COUNT=0 SECONDS=0.1"),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        for line in process.stdout:
+            if "failed with" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[0]
+    finally:
+        process.kill()
+    assert process.returncode == 1
+    assert said.endswith("firmware/example.py: interrupted\n") and "Traceback" not in said, said
+    assert board.mpremote("exec", "print(1)") == "1\n"

@@ -5,6 +5,7 @@ import datetime
 import hashlib
 import json
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 import trustme
 from conftest import HANG, ROOT
 from servers import Peer, answer, files, httpsbin
+
+import example
 
 EXAMPLES = ROOT / "examples"
 STAND_INS = ROOT / "tests" / "device" / "stand_ins"
@@ -27,7 +30,7 @@ UNIX = "wifi: no module network here, so the machine has to be connected already
 
 @pytest.fixture
 def run(mpy, tmp_path):
-    """Return a function that runs an example as `make example` does, with settings before it."""
+    """Return a function that runs an example as `make example` does, its settings in config.py."""
 
     def run(name, *, stand_ins=(), before="", env=None, **settings):
         folder = tmp_path / "stand_ins"
@@ -35,9 +38,10 @@ def run(mpy, tmp_path):
         folder.mkdir()
         for each in stand_ins:
             shutil.copy(STAND_INS / f"{each}.py", folder)
-        lines = [before, *(f"{key} = {value!r}" for key, value in settings.items())]
+        lines = [f"{key} = {value!r}\n" for key, value in settings.items()]
+        (tmp_path / "config.py").write_text("".join(lines))
         script = tmp_path / "script.py"
-        script.write_text("\n".join([*lines, (EXAMPLES / f"{name}.py").read_text()]))
+        script.write_text(before + "\n" + (EXAMPLES / f"{name}.py").read_text())
         path = f".frozen:{ROOT / 'lib'}:{EXAMPLES}:{folder}"
         done = subprocess.run(
             [mpy.command, "-X", f"heapsize={HEAP[mpy.bits]}", script],
@@ -57,17 +61,72 @@ def run(mpy, tmp_path):
     return run
 
 
-def test_they_run_on_v1_20_and_small_ports():
-    """No f-strings and no methods that ports leave out; settings can be defined before."""
+def test_they_run_on_small_ports():
+    """No f-strings and no methods that ports leave out."""
     for name in NAMES:
         tree = ast.parse((EXAMPLES / f"{name}.py").read_text())
         for node in ast.walk(tree):
             assert not isinstance(node, ast.JoinedStr), name
             if isinstance(node, ast.Attribute):
                 assert node.attr not in ("partition", "rpartition", "splitlines"), name
-        for setting in ("WIFI_SSID", "WIFI_PASSWORD") + ("URL",) * (name != "wifi"):
-            source = (EXAMPLES / f"{name}.py").read_text()
-            assert f'{setting} = globals().get("{setting}", ' in source, name
+
+
+def defaults(name):
+    """Return {setting: type} of what stands in an example before it imports config."""
+    found = {}
+    for node in ast.parse((EXAMPLES / f"{name}.py").read_text()).body:
+        if isinstance(node, ast.Assign):
+            found[node.targets[0].id] = type(ast.literal_eval(node.value))
+        elif isinstance(node, ast.Try):
+            assert ast.unparse(node.body[0]) == "from config import *", name
+            return found
+    raise AssertionError(f"{name} does not import config")
+
+
+def test_make_example_knows_their_settings():
+    """And no other: the table of firmware/example.py says what each example does."""
+    assert set(example.SETTINGS) == {path.stem for path in EXAMPLES.glob("*.py")} - {"tour"}
+    for name, settings in example.SETTINGS.items():
+        whole = {"SECONDS": int} if name == "sensor" else {}  # seconds may be a fraction, too
+        assert settings | whole == defaults(name), name
+
+
+def test_config_that_make_example_writes(mpy, tmp_path, monkeypatch):
+    """It keeps what the user's own has, and any text is one to MicroPython."""
+    shutil.copytree(EXAMPLES, tmp_path / "examples")
+    (tmp_path / "examples" / "config.py").write_text('WIFI_SSID = "mine"\nURL = "mine"')
+    monkeypatch.setattr(example, "EXAMPLES", tmp_path / "examples")
+    odd = 'it\'s "$HOME" \\ \n\x18 \u20ac'
+    words = {"URL": odd, "SETTINGS": "SECONDS=0.5 COUNT=2"}
+    (tmp_path / "board").mkdir()
+    example.prepare(tmp_path / "board", example.settings("sensor", words))
+    done = subprocess.run(
+        [mpy.command, "-c", "from config import *; print([WIFI_SSID, URL, SECONDS, COUNT])"],
+        cwd=tmp_path / "board",
+        env=dict(os.environ, MICROPYPATH=".frozen:."),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ast.literal_eval(done.stdout) == ["mine", odd, 0.5, 2], done.stderr
+
+
+def test_settings_at_the_top_of_a_script(mpy, tmp_path):
+    """Without a config.py, what is edited into an example by hand is in force."""
+    source = (EXAMPLES / "get.py").read_text()
+    edited = re.sub("^URL = .*", f'URL = "{CLOSED}"', source, flags=re.MULTILINE)
+    assert edited != source
+    for name, text in (("get.py", edited), ("wifi.py", (EXAMPLES / "wifi.py").read_text())):
+        (tmp_path / name).write_text(text)
+    done = subprocess.run(
+        [mpy.command, "get.py"],
+        cwd=tmp_path,
+        env=dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == f"{UNIX}get: {CLOSED}\nget: failed\n"
 
 
 def test_wifi(run):

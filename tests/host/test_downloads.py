@@ -81,6 +81,7 @@ def ranges(connection):
     body = body_of(9000)
     date = b"Date: Sat, 21 Nov 2026 10:00:00 GMT\r\n"
     older = b"Last-Modified: Sat, 21 Nov 2026 09:00:00 GMT\r\n"
+    other = bytes(255 - b for b in body)
     fields = {
         "last-modified": date + older,
         "weak": b'ETag: W/"1"\r\n',
@@ -93,6 +94,10 @@ def ranges(connection):
         connection.send(b"HTTP/1.1 302 x\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % target)
         return
     path = path.split("?")[0]
+    if path == "large":
+        # Nobody knows how large it is.
+        connection.send(b'HTTP/1.1 200 OK\r\nETag: "1"\r\n\r\n' + body_of(200000))
+        return
     if mood and mood[1] == b"503":
         connection.send(b"HTTP/1.1 503 x\r\nContent-Length: 4\r\n\r\nbusy")
         return
@@ -134,13 +139,25 @@ def ranges(connection):
             fields += b"Content-Type: multipart/byteranges; boundary=x\r\n"
         elif path == "if-range-unknown":
             fields = fields.replace(b'"1"', b'"2"')
+            body = other[start:stop]
+        elif path == "no-validator":
+            # Another version, and nothing that says so: RFC 9110 section 15.3.7.3.
+            fields = b""
+            body = other[start:stop]
+        elif path == "last-modified-only":
+            fields = older
+            body = other[start:stop]
+        elif path == "other-total":
+            span = b"bytes %d-%d/%d" % (start, stop - 1, 9001)
         elif path.startswith("416"):
             status = b"416"
             body = b"no such range"
             length = len(body)
-            span = b"bytes */%d" % (start if path == "416-equal-of-another" else 8999)
+            span = b"bytes */%d" % (8999 if path == "416-other" else start)
             if path == "416-equal-of-another":
                 fields = fields.replace(b'"1"', b'"2"')
+            if path == "416-equal-of-nothing":
+                fields = b""
         if path not in ("no-content-range", "multipart", "416-bare"):
             fields += b"Content-Range: " + span + b"\r\n"
     connection.send(b"HTTP/1.1 " + status + b" x\r\n" + fields)

@@ -6,26 +6,28 @@ import json
 import os
 import pty
 import re
+import shutil
 import struct
 import subprocess
 import sys
 import zipfile
 
-import esptool
 import pytest
 from conftest import HANG, ROOT
-from esptool.bin_image import (
+from servers import Peer, answer
+
+esptool = pytest.importorskip("esptool", reason="esptool needs Python 3.10 or later")
+from esptool.bin_image import (  # noqa: E402
     ELFSection,
     ESP32C3FirmwareImage,
     ESP32FirmwareImage,
     ESP32S3FirmwareImage,
     ESP8266ROMFirmwareImage,
 )
-from esptool.targets import CHIP_DEFS
-from servers import Peer, answer
+from esptool.targets import CHIP_DEFS  # noqa: E402
 
-import flash
-import image
+import flash  # noqa: E402
+import image  # noqa: E402
 
 KB, MB = 1 << 10, 1 << 20
 BOARDS = {
@@ -59,15 +61,10 @@ def table(entries, md5=True):
     return data.ljust(0xC00, b"\xff")
 
 
-def section(name, address, data):
-    flags = () if esptool.__version__.startswith("4.") else (0,)
-    return ELFSection(name, address, data, *flags)
-
-
 def saved(made, segments, path):
     made.entrypoint = segments[0][0]
     made.segments += [
-        section(b".text", address, bytes(i * 7 % 256 for i in range(size)))
+        ELFSection(b".text", address, bytes(i * 7 % 256 for i in range(size)), 0)
         for address, size in segments
     ]
     made.save(str(path))
@@ -197,7 +194,7 @@ def test_image(mpy_as_board, tmp_path, monkeypatch, capsys, name):
         in said
     )
     assert f"{place[0]:#09x} to {sum(place):#09x}  LittleFS" in said
-    assert f"{image.verb('write-flash')} {BOARDS[name]['flash_offset']:#x} " in said
+    assert f"write-flash {BOARDS[name]['flash_offset']:#x} " in said
 
 
 @pytest.mark.parametrize("name", ESP32)
@@ -285,41 +282,37 @@ def test_real_firmware(mpy_as_board, tmp_path, monkeypatch, capsys, real, name, 
     boot(mpy_as_board, name, written, size * MB, place)
     chip = BOARDS[name]["chip"]
     info = subprocess.run(
-        [sys.executable, "-m", "esptool", "--chip", chip, image.verb("image-info"), out],
+        [sys.executable, "-m", "esptool", "--chip", chip, "image-info", out],
         capture_output=True,
         text=True,
         check=True,
     )
     assert "Checksum:" in info.stdout
     assert "invalid" not in info.stdout
-    if chip == "esp8266" and not esptool.__version__.startswith("4."):
+    if chip == "esp8266":
         assert f"Flash size: {size}MB" in info.stdout
 
 
-def refusals(folder):
-    """Return {what: (words of the error, arguments)}."""
-    files = 0
+class Firmware:
+    """Files in `folder` to refuse, and a good one."""
 
-    def file(data):
-        nonlocal files
-        files += 1
-        path = folder / f"{files}.bin"
+    def __init__(self, folder):
+        self.folder = folder
+        self.files = 0
+        self.good = self.file(esp32(folder))
+        self.data = self.good.read_bytes()
+        self.esp8266 = self.file(esp8266(folder))
+
+    def file(self, data):
+        self.files += 1
+        path = self.folder / f"{self.files}.bin"
         path.write_bytes(data)
         return path
 
-    good = file(esp32(folder))
-    s3 = file(esp32(folder, "ESP32_GENERIC_S3"))
-    plain = file(esp8266(folder))
-    data = good.read_bytes()
-    romfs = file(base_for(ROMFS, folder))
-    offset = 0x1000
-    flipped = bytearray(data)
-    flipped[0x8000 - offset + 9] ^= 1
-    other = folder / "ESP8266_GENERIC-FLASH_1M-20250415-v1.25.0.bin"
-    other.write_bytes(plain.read_bytes())
-    newer = [*NVS, FACTORY]
-    small = (1, 0x81, 0x200000, 0x8000, b"vfs")
-    ffat = (1, 0x81, 0x200000, 0x200000, b"ffat")
+
+def wrong_arguments(firmware):
+    """Return {what: (words of the error, arguments)}, as the next ones do."""
+    folder = firmware.folder
     return {
         "no board": ("no board ESP33; there are ESP32_GENERIC, ", {"board": "ESP33"}),
         "board not given": ("BOARD is not given; there are ", {"board": ""}),
@@ -330,33 +323,50 @@ def refusals(folder):
         "BASE not given": ("BASE is not given; .*micropython.org", {"base": ""}),
         "BASE missing": ("there is no file BASE=.*nothing.bin", {"base": folder / "nothing.bin"}),
         "BASE a folder": ("there is no file BASE=", {"base": folder}),
-        "text": ("not an ESP image", {"base": ROOT / "README.md"}),
-        "empty": ("not an ESP image", {"base": file(b"")}),
-        "short": ("not an ESP image", {"base": file(data[:100])}),
-        "cut in the table": ("damaged|incomplete|no partition", {"base": file(data[:0x7100])}),
-        "cut in the application": ("is damaged or incomplete", {"base": file(data[:90000])}),
+        "MAIN too big": ("do not fit into the 2 MB", {"main": firmware.file(bytes(2 * MB))}),
+        "MAIN missing": ("there is no file MAIN=.*none.py", {"main": folder / "none.py"}),
+        "FLASH": ("FLASH=big is no size", {"flash": "big"}),
+        "FLASH without a unit": ("FLASH=4 is 4 bytes; write FLASH=4MB", {"flash": "4"}),
+        "flash too small": ("reach to 4 MB, and there are 2 MB.*FLASH=", {"flash": "2MB"}),
+        "OUT is BASE": ("OUT would overwrite BASE", {"out": firmware.good}),
+    }
+
+
+def wrong_images(firmware):
+    data, file = firmware.data, firmware.file
+    cases = {
+        "text": ("not an ESP image", ROOT / "README.md"),
+        "empty": ("not an ESP image", file(b"")),
+        "short": ("not an ESP image", file(data[:100])),
+        "cut in the table": ("damaged|incomplete|no partition", file(data[:0x7100])),
+        "cut in the application": ("is damaged or incomplete", file(data[:90000])),
         "flipped bit": (
             "is damaged or incomplete",
-            {"base": file(data[:90000] + bytes([data[90000] ^ 1]) + data[90001:])},
+            file(data[:90000] + bytes([data[90000] ^ 1]) + data[90001:]),
         ),
-        "cut, of ESP8266": (
-            "is damaged or incomplete",
-            {"board": "ESP8266_GENERIC", "base": file(plain.read_bytes()[:-1000])},
+        "other chip": (
+            "is for ESP32-S3, and ESP32_GENERIC is ESP32;",
+            file(esp32(firmware.folder, "ESP32_GENERIC_S3")),
         ),
-        "other chip": ("is for ESP32-S3, and ESP32_GENERIC is ESP32;", {"base": s3}),
-        "ESP8266 for ESP32": ("is for ESP8266, and ESP32_GENERIC is ESP32;", {"base": plain}),
-        "ESP32 for ESP8266": (
-            "is for ESP32, and ESP8266_GENERIC is ESP8266;",
-            {"board": "ESP8266_GENERIC", "base": good},
-        ),
-        "unknown chip": (
-            "is for an unknown chip",
-            {"base": file(data[:12] + b"\xfe\xfe" + data[14:])},
-        ),
+        "ESP8266 for ESP32": ("is for ESP8266, and ESP32_GENERIC is ESP32;", firmware.esp8266),
+        "unknown chip": ("is for an unknown chip", file(data[:12] + b"\xfe\xfe" + data[14:])),
         "old": (
-            "is MicroPython v1.23.1; http needs v1.24",
-            {"base": file(data.replace(b"v1.25.0", b"v1.23.1"))},
+            "is MicroPython v1.23.0, and http needs v1.24 or later: download a newer",
+            file(data.replace(b"v1.25.0", b"v1.23.0")),
         ),
+    }
+    return {what: (words, {"base": path}) for what, (words, path) in cases.items()}
+
+
+def wrong_partitions(firmware):
+    folder, data, file = firmware.folder, firmware.data, firmware.file
+    offset = 0x1000
+    flipped = bytearray(data)
+    flipped[0x8000 - offset + 9] ^= 1
+    newer = [*NVS, FACTORY]
+    small = (1, 0x81, 0x200000, 0x8000, b"vfs")
+    ffat = (1, 0x81, 0x200000, 0x200000, b"ffat")
+    return {
         "application alone": (
             "no partition table at 0x8000.*not the .app-bin",
             {"base": file(data[0x10000 - offset :])},
@@ -365,7 +375,6 @@ def refusals(folder):
         "no MD5": ("table of BASE is damaged", {"base": file(esp32(folder, md5=False))}),
         "FAT": ("FAT", {"base": file(esp32(folder, entries=[*newer, ffat]))}),
         "into vfs": ("BASE is too big", {"base": file(data + bytes(2 * MB))}),
-        "flash too small": ("reach to 4 MB, and there are 2 MB.*FLASH=", {"flash": "2MB"}),
         "flash too small for the header": (
             "BASE is for 4MB of flash, and there are 3 MB",
             {"base": file(esp32(folder, entries=newer)), "flash": "3MB"},
@@ -378,46 +387,65 @@ def refusals(folder):
             "do not fit into the 32 KB",
             {"base": file(esp32(folder, entries=[*newer, small]))},
         ),
-        "MAIN too big": ("do not fit into the 2 MB", {"main": file(bytes(2 * MB))}),
-        "MAIN missing": ("there is no file MAIN=.*none.py", {"main": folder / "none.py"}),
-        "FLASH": ("FLASH=big is no size", {"flash": "big"}),
-        "OUT is BASE": ("OUT would overwrite BASE", {"out": good}),
-        "1 MB": (
-            "no room for a file system",
-            {"board": "ESP8266_GENERIC", "base": plain, "flash": "1MB"},
-        ),
-        "odd size": (
-            "ESP8266 has no 2,560 KB of flash",
-            {"board": "ESP8266_GENERIC", "base": plain, "flash": "2560K"},
-        ),
+    }
+
+
+def wrong_for_esp8266(firmware):
+    folder, file, plain = firmware.folder, firmware.file, firmware.esp8266
+    other = folder / "ESP8266_GENERIC-FLASH_1M-20250415-v1.25.0.bin"
+    other.write_bytes(plain.read_bytes())
+    cases = {
+        "cut": ("is damaged or incomplete", {"base": file(plain.read_bytes()[:-1000])}),
+        "ESP32": ("is for ESP32, and ESP8266_GENERIC is ESP8266;", {"base": firmware.good}),
+        "1 MB": ("no room for a file system", {"flash": "1MB"}),
+        "odd size": ("ESP8266 has no 2,560 KB of flash", {"flash": "2560K"}),
         "variant": (
             "the firmware of ESP8266_GENERIC-FLASH_1M, not of ESP8266_GENERIC;",
-            {"board": "ESP8266_GENERIC", "base": other},
+            {"base": other},
         ),
-        "ROMFS unexpected": ("BASE has a ROMFS", {"board": "ESP8266_GENERIC", "base": romfs}),
-        "ROMFS missing": ("BASE has no ROMFS", {"board": ROMFS, "base": plain}),
-        "ROMFS too small": (
-            "ROMFS of [0-9,]+ bytes is too big for its 8,192",
-            {"board": ROMFS, "base": file(esp8266(folder, (0xB0000, 8192)))},
+        "ROMFS unexpected": ("BASE has a ROMFS", {"base": file(base_for(ROMFS, folder))}),
+        "ROMFS missing": ("BASE has no ROMFS", {"board": ROMFS}),
+        "ROMFS elsewhere": (
+            "BASE has no ROMFS",
+            {"board": ROMFS, "base": file(esp8266(folder, (0xA0000, 320 * KB)))},
         ),
-        "into ROMFS": (
-            "BASE is too big",
-            {"board": ROMFS, "base": file(esp8266(folder, (0x40000, 320 * KB)))},
-        ),
-    }, good
+    }
+    given = {"board": "ESP8266_GENERIC", "base": plain}
+    return {what: (words, given | args) for what, (words, args) in cases.items()}
 
 
-def test_refusals(tmp_path, monkeypatch):
-    cases, good = refusals(tmp_path)
-    before = good.read_bytes()
+@pytest.mark.parametrize(
+    "refusals", [wrong_arguments, wrong_images, wrong_partitions, wrong_for_esp8266]
+)
+def test_refusals(tmp_path, monkeypatch, refusals):
+    firmware = Firmware(tmp_path)
     out = tmp_path / "out.bin"
-    for what, (words, args) in cases.items():
-        args = {"board": "ESP32_GENERIC", "base": good, "out": out, **args}
+    for what, (words, args) in refusals(firmware).items():
+        args = {"board": "ESP32_GENERIC", "base": firmware.good, "out": out, **args}
         error = make(monkeypatch, **args)
         assert error and error.startswith("firmware/image.py: "), what
         assert re.search(words, error), f"{what}: {error}"
         assert not out.exists(), what
-    assert good.read_bytes() == before
+    assert firmware.good.read_bytes() == firmware.data
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ((0xB0000, 8192), "ROMFS of [0-9,]+ bytes is too big for its 8,192"),
+        ((0x40000, 320 * KB), "BASE is too big"),
+    ],
+)
+def test_romfs_where_board_json_says(tmp_path, monkeypatch, place, words):
+    shutil.copytree(image.BOARDS, tmp_path / "boards")
+    path = tmp_path / "boards" / ROMFS / "board.json"
+    data = dict(BOARDS[ROMFS], romfs={"start": place[0], "size": place[1]})
+    path.write_text(json.dumps(data))
+    monkeypatch.setattr(image, "BOARDS", tmp_path / "boards")
+    (tmp_path / "base.bin").write_bytes(esp8266(tmp_path, place))
+    error = make(monkeypatch, board=ROMFS, base=tmp_path / "base.bin", out=tmp_path / "out.bin")
+    assert re.search(words, error), error
+    assert not (tmp_path / "out.bin").exists()
 
 
 # What esptool prints of a board, but for its progress.
@@ -443,7 +471,7 @@ folder = pathlib.Path(__file__).parent
 state = json.loads((folder / "state.json").read_text())
 with open(folder / "calls", "a") as f:
     f.write(json.dumps(sys.argv[1:]) + "\\n")
-if "flash-id" in sys.argv or "flash_id" in sys.argv:
+if "flash-id" in sys.argv:
     print(state["probe"])
     sys.exit(state.get("code", 0))
 shutil.copy(sys.argv[-1], folder / "written.bin")
@@ -453,14 +481,8 @@ sys.exit(state.get("write", 0))
 
 
 def test_esptool_still_prints_that():
-    source = inspect.getsource(esptool) + inspect.getsource(esptool.cmds)
-    if esptool.__version__.startswith("4."):
-        assert 'print("Detecting chip type...", end="", flush=True)' in source
-        assert 'print(f" {instance.CHIP_NAME}"' in source
-        assert "Detected flash size: " in source
-    else:
-        assert "Connected to {esp.CHIP_NAME} on {" in source
-        assert "Detected flash size: {flash_size or 'Unknown'}" in source
+    assert "Connected to {esp.CHIP_NAME} on {" in inspect.getsource(esptool)
+    assert "Detected flash size: {flash_size or 'Unknown'}" in inspect.getsource(esptool.cmds)
 
 
 class Board:
@@ -506,9 +528,9 @@ def test_flash(mpy_as_board, board, tmp_path, capsys):
     (tmp_path / "start.py").write_bytes(MAIN)
     assert board.flash("ESP32_GENERIC", base, main=tmp_path / "start.py", yes=True) is None
     probe, write = board.calls()
-    assert probe == ["--port", board.port, image.verb("flash-id")]
+    assert probe == ["--port", board.port, "flash-id"]
     options = ["--chip", "esp32", "--port", board.port, "--baud", "460800"]
-    assert write[:-1] == [*options, image.verb("write-flash"), "0x1000"]
+    assert write[:-1] == [*options, "write-flash", "0x1000"]
     boot(mpy_as_board, "ESP32_GENERIC", board.written(), 16 * MB, (0x200000, 14 * MB))
     said = capsys.readouterr().out
     end = 0x1000 + -(-len(board.written()) // 4096) * 4096
@@ -666,6 +688,7 @@ def test_manifest_of_the_package():
 @pytest.mark.parametrize("name", BOARDS)
 def test_board(name):
     board = BOARDS[name]
+    assert (board["files"] == "romfs") == bool(board["romfs"])
     chip = CHIP_DEFS[board["chip"]]
     assert board["chip_id"] == getattr(chip, "IMAGE_CHIP_ID", None)
     assert board["flash_offset"] == chip.BOOTLOADER_FLASH_OFFSET

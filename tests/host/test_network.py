@@ -5,8 +5,10 @@ import contextlib
 import re
 import signal
 import socket
+import subprocess
 import time
 
+import pytest
 from conftest import HANG, ROOT
 from servers import Peer, answer
 
@@ -196,6 +198,42 @@ def test_interrupt(mpy):
         out, _ = processes[0].communicate(timeout=HANG)
     assert processes[0].returncode == 0, out
     assert len(peer.results) == 2
+
+
+def cut(connection):
+    connection.request()
+    connection.send(OK.replace(b"\r\n\r\n", b'\r\nETag: "1"\r\n\r\n')[:-1])
+
+
+@pytest.fixture
+def interrupted():
+    with Peer(cut) as peer, socket.socket() as refusing:
+        refusing.bind(("127.0.0.1", 0))
+        refused = f"http://127.0.0.1:{refusing.getsockname()[1]}/"
+        yield {"cut": peer.url, "refused": refused}
+
+
+def test_an_interrupted_download_leaves_its_destination_free(mpy, interrupted):
+    mpy.run("interrupt_download", tries=0, **interrupted)
+
+
+def test_a_download_interrupted_at_any_moment_leaves_its_destination_free(mpy, interrupted):
+    """Real signals; where one breaks the interpreter itself, another process goes on."""
+    tried = runs = 0
+    patience = 4
+    while tried < 80:
+        runs += 1
+        assert runs < 80, f"{tried} tries in {runs} processes"
+        process = mpy.start("interrupt_download", tries=8, **interrupted)
+        try:
+            out, _ = process.communicate(timeout=patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, _ = process.communicate()
+        assert b"AssertionError" not in out, out.decode()
+        tried += out.count(b"tried\n")
+        if not out.count(b"tried\n"):
+            patience *= 1.5  # a slow machine
 
 
 def half_chunked(connection):
