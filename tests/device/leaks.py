@@ -44,8 +44,11 @@ async def tasks():
         await task
     except asyncio.CancelledError:
         pass
-    http.get(URL + "/good", None, lambda code, body: None)
-    await asyncio.sleep_ms(50)
+    codes = []
+    http.get(URL + "/good", None, lambda code, body: codes.append(code))
+    while not codes:
+        await asyncio.sleep_ms(5)
+    await asyncio.sleep_ms(10)
 
 
 def used():
