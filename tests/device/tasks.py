@@ -154,7 +154,7 @@ for kind, args in (
     (TypeError, ("GET", ECHO, None, None, 5)),
     (TypeError, ("GET", ECHO, None, None, {"timeout": "5"})),
     (TypeError, ("GET", ECHO, None, None, {"timeout": 0.5})),
-    (TypeError, ("GET", ECHO, None, None, {"redirects": None})),
+    (TypeError, ("GET", ECHO, None, None, {"redirects": 0.5})),
     (TypeError, ("GET", ECHO, None, None, {"dst": 5})),
     (TypeError, ("GET", ECHO, None, None, {"dst": b"abc"})),
     (TypeError, ("GET", ECHO, None, None, {"dst": memoryview(b"abc")})),
