@@ -17,6 +17,13 @@ _LAST_LF = const(9)
 _FRAMING_LIMIT = const(8192)  # bytes between data and data, or of the trailer
 
 
+def _hex(c):
+    if 48 <= c <= 57:
+        return c - 48
+    c |= 32
+    return c - 87 if 97 <= c <= 102 else -1
+
+
 class Chunked:
     """The data of a chunked body that comes from `stream`, after `rest`, which came already.
 
@@ -94,13 +101,7 @@ class Chunked:
             c = buf[pos]
             pos += 1
             if state <= _BLANK:
-                digit = -1
-                if state == _BLANK:
-                    pass  # no more digits
-                elif 48 <= c <= 57:
-                    digit = c - 48
-                elif 97 <= c | 32 <= 102:
-                    digit = (c | 32) - 87
+                digit = _hex(c) if state == _SIZE else -1
                 if digit >= 0 and size < 0x2000000:  # a small integer on 32 bits ever after
                     size = (size if size > 0 else 0) << 4 | digit
                 elif digit < 0 <= size and c in b"\r; \t":

@@ -30,7 +30,14 @@ def apply(r, opts):
                 refuse(ValueError, key)
         if key in ("timeout", "redirects", "keepalive", "adapter", "ipv6", "debug"):
             setattr(r, key, value)
-    opts = found
+    adapter = found.get("adapter", "")
+    if not isinstance(adapter, str) and not hasattr(adapter, "ifconfig"):
+        refuse(TypeError, "adapter")
+    r.destination = _destination(found)
+
+
+def _destination(opts):
+    # What makes the sink that `opts` ask for; None for none.
     dst = opts.get("dst")
     path = isinstance(dst, str)
     if dst is not None and not path:
@@ -42,15 +49,33 @@ def apply(r, opts):
             refuse(TypeError, "dst")  # a memoryview that is read-only
     elif path and (not dst or "\0" in dst):
         refuse(ValueError, "dst")
-    fota = opts.get("fota")
-    if fota:
+    fota = opts.get("fota", False)
+    if fota is not False:
         if fota is not True and (not isinstance(fota, dict) or set(fota) - {"sha256"}):
             refuse(ValueError, "fota")
         if dst is not None:
             refuse(ValueError, "fota")
     if opts.get("resume") and not path:
         refuse(ValueError, "resume")
-    digest = opts.get("sha256")
+    _check_digest(opts.get("sha256"), dst, fota)
+    callback = opts.get("callback")
+    if callback and not callable(callback):
+        refuse(TypeError, "callback")
+    if fota is not False:
+        return _ota()
+    if path:
+        if opts.get("resume"):
+            from .resume import Sink
+        else:
+            from .file import Sink
+        return Sink
+    if callback or dst is not None:
+        from .memory import Sink
+
+        return Sink
+
+
+def _check_digest(digest, dst, fota):
     if isinstance(fota, dict) and "sha256" in fota:
         if digest is not None:
             refuse(ValueError, "sha256")
@@ -60,26 +85,8 @@ def apply(r, opts):
             refuse(TypeError, "sha256")
         if len(digest) != 64 or digest.lower().strip("0123456789abcdef"):
             refuse(ValueError, "sha256")
-        if dst is None and not fota:
+        if dst is None and fota is False:
             refuse(ValueError, "sha256")
-    callback = opts.get("callback")
-    if callback and not callable(callback):
-        refuse(TypeError, "callback")
-    adapter = opts.get("adapter", "")
-    if not isinstance(adapter, str) and not hasattr(adapter, "ifconfig"):
-        refuse(TypeError, "adapter")
-    if fota:
-        r.destination = _ota()
-    elif path:
-        if opts.get("resume"):
-            from .resume import Sink
-        else:
-            from .file import Sink
-        r.destination = Sink
-    elif callback or dst is not None:
-        from .memory import Sink
-
-        r.destination = Sink
 
 
 def _ota():
@@ -98,4 +105,4 @@ def refuse(error, name):
     # In words, which take memory, only when something is wrong.
     from .failure import TEXTS
 
-    raise error(TEXTS[name])
+    raise error(TEXTS[name][1:])
