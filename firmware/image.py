@@ -15,11 +15,15 @@ import struct
 import sys
 
 import package
-from esptool import FatalError, merge_bin
-from esptool.bin_image import LoadFirmwareImage
-from esptool.logger import log
-from esptool.targets import CHIP_DEFS
 from littlefs import LittleFS, LittleFSError
+
+try:
+    from esptool import FatalError, merge_bin
+    from esptool.bin_image import LoadFirmwareImage
+    from esptool.logger import log
+    from esptool.targets import CHIP_DEFS
+except ImportError:
+    sys.exit("esptool is not here: it needs Python 3.10 or later; `make clean`, then PYTHON=...")
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BOARDS = ROOT / "boards"

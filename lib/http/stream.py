@@ -11,7 +11,7 @@ _BUSY_MS = const(10)  # from one offer to the next while the object takes nothin
 
 
 class Sink(Base):
-    def open(self, status):
+    def open(self, head):
         self.write = self.r.opts["dst"].write
         self.task = _running()
         self.taken = 0  # bytes of the current piece
@@ -28,17 +28,18 @@ class Sink(Base):
         if buf is not self.buf or taken or n < len(buf):
             # Of a piece that fills the buffer nothing is allocated.
             data = (data if buf is self.buf else memoryview(buf))[pos + taken : pos + n]
+        r = self.r
+        r.calling = True
         try:
             got = self.write(data)
-            if got is None or got > n - taken:
-                got = n - taken
-            if got < 0:
-                raise ValueError("write() returned %d" % got)
         except OSError:
+            r.calling = False  # a failure of the destination; others are for the caller to see
             raise
-        except Exception:
-            self.code = 0  # for the caller to see
-            raise
+        if got is None or got > n - taken:
+            got = n - taken
+        if got < 0:
+            raise ValueError("write() returned %d" % got)
+        r.calling = False
         self.taken = taken + got
         if got:
             return 0

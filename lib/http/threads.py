@@ -4,9 +4,9 @@
 """
 
 for name in (
-    "blocking body callbacks chunked codes exchange failure fat fields file fold forms headers "
-    "keepalive keys memory multipart options ota pem redirect resume rivals secure sink source "
-    "stream tls_errors transfer upload"
+    "adapter blocking body callbacks chunked codes credentials exchange failure fat fields "
+    "file fold forms head headers keepalive keys listing memory multipart options ota pem "
+    "redirect resume retry rivals sink source stream tls tls_errors token transfer upload"
 ).split():
     try:
         __import__(name, None, None, True, 1)

@@ -11,11 +11,11 @@ import sys
 import time
 
 import pytest
-from conftest import DEVICE, REPORT, ROOT
+from conftest import DEVICE, HANG, REPORT, ROOT
 from device import Device
 from servers import Peer, answer, files
 from test_downloads import bodies
-from virtual_board import HEAP, VirtualBoard
+from virtual_board import VirtualBoard
 
 
 def everyday(connection):
@@ -75,14 +75,14 @@ def board(virtual):
     return Device(virtual.port)
 
 
-def test_mpremote_cannot_tell_the_difference(board, tmp_path):
+def test_mpremote_cannot_tell_the_difference(virtual, board, tmp_path):
     assert board.mpremote("exec", "print(6 * 7)") == "42\n"
     assert board.mpremote("eval", "6 * 7") == "42\n"
     assert "ZeroDivisionError" in board.mpremote("exec", "1 / 0")
     script = tmp_path / "script.py"
     script.write_text("import gc\ngc.collect()\nprint(gc.mem_free())\n")
     free = int(board.mpremote("run", script))
-    assert HEAP - 3000 < free < HEAP + 3000
+    assert abs(free - virtual.heap) < virtual.heap / 18
     data = bytes(range(256)) * 30
     (tmp_path / "data.bin").write_bytes(data)
     assert "cp" in board.mpremote("cp", tmp_path / "data.bin", ":data.bin")
@@ -110,14 +110,34 @@ def test_ctrl_c_interrupts(virtual, board):
     assert process.stdout.readline() == "begun\n"
     process.kill()
     process.communicate()
-    start = time.monotonic()
     assert board.mpremote("exec", "print(1)") == "1\n"
-    assert time.monotonic() - start < 5
+
+
+def test_a_hang_does_not_cost_what_follows(board, tmp_path):
+    modules = {"parameters": "P = {}"}
+    for name in ("prelude", "hang"):
+        modules[name] = (DEVICE / f"{name}.py").read_text()
+    out = board.run(tmp_path, "hang", modules, timeout=2)
+    assert re.search(
+        r'interrupted after 2 s\n.*hang.py", line 6.*\nKeyboardInterrupt', out, re.S
+    ), out
+    # Killed while it serves a file, mpremote leaves the board in a call that nobody answers.
+    (tmp_path / "x").write_text("x")
+    command = [pathlib.Path(sys.executable).parent / "mpremote", "connect", board.port]
+    command += ["mount", tmp_path, "exec", "print('begun')\nwhile True: open('x').read()"]
+    for seconds in (0, 0.05, 0.1):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        while process.stdout.readline() != "begun\n":
+            assert process.poll() is None
+        time.sleep(seconds)
+        process.kill()
+        process.communicate()
+        assert board.run(tmp_path, "good", {"good": "print('good')"}) == "good\nOK\n"
 
 
 def make(*args):
     done = subprocess.run(
-        ["make", "-s", *args], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        ["make", "-s", *args], cwd=ROOT, capture_output=True, text=True, timeout=HANG, check=False
     )
     return done.returncode, done.stdout + done.stderr
 
@@ -126,28 +146,28 @@ def test_install(virtual, board, tmp_path):
     for name in ("", "/http", "/http/old"):
         board.mpremote("mkdir", ":lib" + name)
     (tmp_path / "left.py").write_text("old = 1\n")
-    for name in ("http/url.py", "http/old/x.py", "http.py"):
+    for name in ("http/head.py", "http/old/x.py", "http.py"):
         board.mpremote("cp", tmp_path / "left.py", ":lib/" + name)
     # Not known to be of an older version: nothing of it is lost without a word.
     code, out = make("install", "PORT=" + virtual.port, "FORCE=0")
     assert code and "in the way of this http" in out and "FORCE=1" in out, out
     assert "/lib/http.py, /lib/http/old" in out
-    assert " url.py\n" in board.mpremote("ls", ":lib/http")
+    assert " head.py\n" in board.mpremote("ls", ":lib/http")
     code, out = make("install", "PORT=" + virtual.port, "FORCE=1")
     assert code == 0, out
-    assert "board: micropython v1.25.0" in out
+    assert re.search(r"board: micropython v1\.\d+\.\d+, ", out)
     assert "leaving out ota: the board has no esp32" in out
     assert "/lib/http/exchange.mpy 100 %" in out
-    for name in ("http/url.py", "http/old", "http.py"):
+    for name in ("http/head.py", "http/old", "http.py"):
         assert "removing /lib/" + name in out
     assert "import http: /lib/http/__init__.mpy, " in out
     listed = board.mpremote("ls", ":lib/http")
-    assert " url.mpy\n" in listed
-    for name in (" url.py\n", " ota.mpy\n", " old/\n"):
+    assert " head.mpy\n" in listed
+    for name in (" head.py\n", " ota.mpy\n", " old/\n"):
         assert name not in listed
     # What is there is not written again, what has changed is.
-    (tmp_path / "url.mpy").write_bytes(b"M\6\0\x1f broken")
-    board.mpremote("cp", tmp_path / "url.mpy", ":lib/http/url.mpy")
+    (tmp_path / "head.mpy").write_bytes(b"M\6\0\x1f broken")
+    board.mpremote("cp", tmp_path / "head.mpy", ":lib/http/head.mpy")
     code, out = make("install", "PORT=" + virtual.port)
     assert (code, "written in 1 of them" in out) == (0, True), out
     installed = Device(virtual.port, installed=True)

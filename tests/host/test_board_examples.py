@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 import trustme
-from conftest import ROOT
+from conftest import HANG, ROOT
 from servers import Peer, answer, files, httpsbin
 
 import example
@@ -51,7 +51,7 @@ def run(mpy, tmp_path):
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=60,
+            timeout=HANG,
             check=False,
         )
         out = done.stdout.decode()  # as it is: a progress bar has "\r"
@@ -245,7 +245,7 @@ def test_https_sets_the_clock_first(run, secure):
         CA_FILE=ca,
         **WLAN,
     )
-    year = datetime.datetime.now(datetime.UTC).year
+    year = datetime.datetime.now(datetime.timezone.utc).year
     assert f"{CONNECTED}https: the clock says 2000 - asking NTP\nhttps: it is {year}-" in out
     assert out.endswith(f"https: verified, status 200 with 53 bytes of {url}/uuid\n")
     # As on this machine: it is set.
@@ -264,7 +264,7 @@ def test_https_refuses_whom_its_ca_does_not_know(run, secure):
 def test_https_without_a_clock(run, stand_ins, tmp_path):
     # To a board in 2000 every certificate is one of the future, as this one is to this machine.
     authority = trustme.CA()
-    now = datetime.datetime.now(datetime.UTC)
+    now = datetime.datetime.now(datetime.timezone.utc)
     later = (now + datetime.timedelta(9), now + datetime.timedelta(99))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", not_before=later[0], not_after=later[1]).configure_cert(

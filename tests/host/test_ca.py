@@ -179,7 +179,7 @@ def test_what_this_machine_does_not_trust_is_refused(authority, tmp_path):
 
 
 def test_expired(authority, tmp_path):
-    then = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=2)
+    then = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=2)
     early = then - datetime.timedelta(days=9)
     with server(
         authority.issuer.issue_cert("localhost", not_before=early, not_after=then)

@@ -12,21 +12,22 @@ import subprocess
 import sys
 import zipfile
 
-import esptool
 import pytest
-from conftest import ROOT
-from esptool.bin_image import (
+from conftest import HANG, ROOT
+from servers import Peer, answer
+
+esptool = pytest.importorskip("esptool", reason="esptool needs Python 3.10 or later")
+from esptool.bin_image import (  # noqa: E402
     ELFSection,
     ESP32C3FirmwareImage,
     ESP32FirmwareImage,
     ESP32S3FirmwareImage,
     ESP8266ROMFirmwareImage,
 )
-from esptool.targets import CHIP_DEFS
-from servers import Peer, answer
+from esptool.targets import CHIP_DEFS  # noqa: E402
 
-import flash
-import image
+import flash  # noqa: E402
+import image  # noqa: E402
 
 KB, MB = 1 << 10, 1 << 20
 BOARDS = {
@@ -173,7 +174,7 @@ def same_firmware(name, written, base):
 
 
 @pytest.mark.parametrize("name", BOARDS)
-def test_image(mpy32, tmp_path, monkeypatch, capsys, name):
+def test_image(mpy_as_board, tmp_path, monkeypatch, capsys, name):
     base = base_for(name, tmp_path)
     written = build(monkeypatch, tmp_path, name, base)
     same_firmware(name, written, base)
@@ -184,7 +185,7 @@ def test_image(mpy32, tmp_path, monkeypatch, capsys, name):
     else:
         place = (0x200000, 0x200000)
     romfs = (0xB0000, 320 * KB) if name == ROMFS else None
-    boot(mpy32, name, written, size, place, romfs)
+    boot(mpy_as_board, name, written, size, place, romfs)
     # Not the whole file system is in the file.
     assert len(written) < place[0] - BOARDS[name]["flash_offset"] + 300 * KB
     said = capsys.readouterr().out
@@ -198,33 +199,33 @@ def test_image(mpy32, tmp_path, monkeypatch, capsys, name):
 
 @pytest.mark.parametrize("name", ESP32)
 @pytest.mark.parametrize("size", [4, 16])
-def test_image_without_vfs(mpy32, tmp_path, monkeypatch, name, size):
+def test_image_without_vfs(mpy_as_board, tmp_path, monkeypatch, name, size):
     base = esp32(tmp_path, name, [*NVS, FACTORY])
     written = build(monkeypatch, tmp_path, name, base, main=None, flash=f"{size}MB")
     place = (0x200000, size * MB - 0x200000)
-    boot(mpy32, name, written, size * MB, place, main=None)
+    boot(mpy_as_board, name, written, size * MB, place, main=None)
 
 
-def test_image_for_another_flash_is_not_mounted(mpy32, tmp_path, monkeypatch):
+def test_image_for_another_flash_is_not_mounted(mpy_as_board, tmp_path, monkeypatch):
     """What the exact size is for: this is how `boot` tells a wrong one."""
     base = esp32(tmp_path, entries=[*NVS, FACTORY])
     written = build(monkeypatch, tmp_path, "ESP32_GENERIC", base, flash="4MB")
     with pytest.raises(pytest.fail.Exception, match="ENODEV"):
-        boot(mpy32, "ESP32_GENERIC", written, 8 * MB, (0x200000, 0x600000))
+        boot(mpy_as_board, "ESP32_GENERIC", written, 8 * MB, (0x200000, 0x600000))
 
 
-def test_image_of_esp8266_with_4_mb(mpy32, tmp_path, monkeypatch):
+def test_image_of_esp8266_with_4_mb(mpy_as_board, tmp_path, monkeypatch):
     written = build(monkeypatch, tmp_path, "ESP8266_GENERIC", esp8266(tmp_path), flash="4MB")
     assert written[3] == 0x40
-    boot(mpy32, "ESP8266_GENERIC", written, 4 * MB, (MB, 3 * MB - 20 * KB))
+    boot(mpy_as_board, "ESP8266_GENERIC", written, 4 * MB, (MB, 3 * MB - 20 * KB))
 
 
-def test_romfs_without_main_leaves_the_files(mpy32, tmp_path, monkeypatch, capsys):
+def test_romfs_without_main_leaves_the_files(mpy_as_board, tmp_path, monkeypatch, capsys):
     base = base_for(ROMFS, tmp_path)
     written = build(monkeypatch, tmp_path, ROMFS, base, main=None)
     assert len(written) < MB
     assert "LittleFS" not in capsys.readouterr().out
-    boot(mpy32, ROMFS, written, 2 * MB, None, (0xB0000, 320 * KB))
+    boot(mpy_as_board, ROMFS, written, 2 * MB, None, (0xB0000, 320 * KB))
 
 
 def test_littlefs_is_of_version_2_0(tmp_path):
@@ -270,7 +271,7 @@ def real():
         ("ESP8266_GENERIC", 4, (0x100000, 0x2FB000)),
     ],
 )
-def test_real_firmware(mpy32, tmp_path, monkeypatch, capsys, real, name, size, place):
+def test_real_firmware(mpy_as_board, tmp_path, monkeypatch, capsys, real, name, size, place):
     (tmp_path / "start.py").write_bytes(MAIN)
     out = tmp_path / "image.bin"
     args = {"base": real[name], "main": tmp_path / "start.py", "flash": f"{size}MB", "out": out}
@@ -278,7 +279,7 @@ def test_real_firmware(mpy32, tmp_path, monkeypatch, capsys, real, name, size, p
     assert "MicroPython v1.25.0 of 2025-04-15" in capsys.readouterr().out
     written = out.read_bytes()
     same_firmware(name, written, real[name].read_bytes())
-    boot(mpy32, name, written, size * MB, place)
+    boot(mpy_as_board, name, written, size * MB, place)
     chip = BOARDS[name]["chip"]
     info = subprocess.run(
         [sys.executable, "-m", "esptool", "--chip", chip, "image-info", out],
@@ -520,7 +521,7 @@ def board(tmp_path, monkeypatch):
     return Board(tmp_path, monkeypatch)
 
 
-def test_flash(mpy32, board, tmp_path, capsys):
+def test_flash(mpy_as_board, board, tmp_path, capsys):
     """The file system has the size of the flash that the board really has."""
     board.is_a("ESP32", "16MB")
     base = esp32(tmp_path, entries=[*NVS, FACTORY])
@@ -530,7 +531,7 @@ def test_flash(mpy32, board, tmp_path, capsys):
     assert probe == ["--port", board.port, "flash-id"]
     options = ["--chip", "esp32", "--port", board.port, "--baud", "460800"]
     assert write[:-1] == [*options, "write-flash", "0x1000"]
-    boot(mpy32, "ESP32_GENERIC", board.written(), 16 * MB, (0x200000, 14 * MB))
+    boot(mpy_as_board, "ESP32_GENERIC", board.written(), 16 * MB, (0x200000, 14 * MB))
     said = capsys.readouterr().out
     end = 0x1000 + -(-len(board.written()) // 4096) * 4096
     assert "ESP32 at /dev/ttyUSB7, 16 MB of flash" in said
@@ -539,7 +540,7 @@ def test_flash(mpy32, board, tmp_path, capsys):
     assert "import http" in said
 
 
-def test_flash_romfs_keeps_the_files(mpy32, board, tmp_path, capsys):
+def test_flash_romfs_keeps_the_files(mpy_as_board, board, tmp_path, capsys):
     board.is_a("ESP8266", "4MB")
     assert board.flash(ROMFS, base_for(ROMFS, tmp_path), yes=True) is None
     assert board.written()[3] == 0x40
@@ -547,7 +548,7 @@ def test_flash_romfs_keeps_the_files(mpy32, board, tmp_path, capsys):
     assert "0x00b0000 to 0x0100000  ROMFS, with what was deployed there" in said
     assert "the files of the board are kept" in said
     assert "ALL FILES" not in said
-    boot(mpy32, ROMFS, board.written(), 4 * MB, None, (0xB0000, 320 * KB))
+    boot(mpy_as_board, ROMFS, board.written(), 4 * MB, None, (0xB0000, 320 * KB))
 
 
 def test_flash_refusals(board, tmp_path, monkeypatch):
@@ -599,7 +600,7 @@ def test_flash_asks(board, tmp_path, monkeypatch):
 
 def run_make(*words):
     return subprocess.run(
-        ["make", *words], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        ["make", *words], cwd=ROOT, capture_output=True, text=True, timeout=HANG, check=False
     )
 
 

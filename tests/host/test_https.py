@@ -27,7 +27,7 @@ class TlsPeer(Peer):
         self.url = f"https://localhost:{self.port}"
 
     def _handle(self, sock):
-        sock.settimeout(10)
+        sock.settimeout(60)
         try:
             sock = self.context.wrap_socket(sock, server_side=True)
         except OSError as er:
@@ -222,7 +222,6 @@ def test_https(mpy, authority, clients):
         mpy.run(
             "https",
             heap="2m",
-            timeout=100,
             url=main.url,
             ip=main.ip,
             plain=plain.url,
