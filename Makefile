@@ -7,7 +7,6 @@ BAUD ?= 460800
 
 VENV = .venv/bin
 MPY64 = $$($(VENV)/python firmware/unix.py)
-MPY32 = $$($(VENV)/python firmware/unix.py --bits 32)
 
 # The value of a variable as one word for the shell, whatever it holds; and whether it is set.
 quote = '$(subst ','\'',$(value $(1)))'
@@ -16,7 +15,8 @@ set = $(filter-out 0,$($(1)))
 # `http` is looked for in lib/ after what is frozen into the firmware.
 export MICROPYPATH = .frozen:lib
 
-.PHONY: help run test test-device install repl example virtual-board firmware flash bench lint clean
+.PHONY: help run test test-device install repl example virtual-board firmware flash ca bench lint \
+    clean
 
 help:
 	@echo "make run                run examples/tour.py on the unix port, against a local httpbin"
@@ -29,29 +29,50 @@ help:
 	@echo "On a board; PORT is what mpremote connects to: /dev/ttyUSB0, socket://host:port, ..."
 	@echo "make install PORT=... [ROMFS=1] [FORCE=1]"
 	@echo "                        put http on it, or into its ROM file system"
-	@echo "make repl PORT=...      its REPL, with lib/ mounted"
+	@echo "make repl PORT=...      its REPL, with lib/ mounted; without PORT that of the unix port"
 	@echo "make example PORT=... NAME=... [URL=...] [WIFI_SSID=... WIFI_PASSWORD=...]"
 	@echo "     [SETTINGS='NAME=value ...']"
 	@echo "                        run a script of examples/ on it"
 	@echo "make test-device [PORT=...] [INSTALLED=1] [WIFI_SSID=... WIFI_PASSWORD=...] [HOST=...]"
-	@echo "                        run the tests for boards, without PORT on a virtual one; HOST"
-	@echo "                        is the address of this machine as the board sees it"
+	@echo "     [BIND=...]         run the tests for boards, without PORT on a virtual one; HOST"
+	@echo "                        is the address of this machine as the board sees it, BIND that"
+	@echo "                        of the network the servers listen in, if it is not HOST"
 	@echo "make virtual-board      print a PORT behind which there is one, until Ctrl-C"
 	@echo "make firmware BOARD=... BASE=official.bin [MAIN=main.py] [FLASH=4MB] [OUT=...]"
 	@echo "                        make one file to flash: MicroPython with http"
 	@echo "make flash BOARD=... BASE=official.bin PORT=... [MAIN=main.py] [YES=1] [BAUD=460800]"
 	@echo "                        the same, written to the board once you agree"
+	@echo "make ca HOST=api.github.com [OUT=ca.pem] [PIN=1]"
+	@echo "                        write the certificate with which a board verifies that server"
 	@echo
-	@echo "MICROPYTHON=path        use this interpreter, v1.20 or later (MICROPYTHON32: of 32 bits)"
+	@echo "MICROPYTHON=path        use this interpreter, v1.24 or later (MICROPYTHON32: of 32 bits,"
+	@echo "                        none: do without); firmware/unix.py --help tells what else is tried"
 
-.venv/ready: pyproject.toml
-	@echo "preparing .venv ..."
+PIP = $(VENV)/python -m pip install -qq --disable-pip-version-check
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null || \
+	    { echo "Python 3.9 or later is needed, and $(PYTHON) is not: name one with PYTHON=..." >&2; \
+	    exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	    { echo "$(PYTHON) has no module venv; on Debian and Ubuntu: apt install python3-venv" >&2; \
+	    exit 2; }
 	@$(PYTHON) -m venv .venv
-	@$(VENV)/python -m pip install -qq --disable-pip-version-check --upgrade "pip>=25.1"
-	@$(VENV)/python -m pip install -qq --disable-pip-version-check --group dev
+	@$(PIP) --upgrade "pip>=25.1"
 	@touch $@
 
-run: .venv/ready
+# What boards need, and with it what the tests need: the groups of pyproject.toml.
+.venv/tools: .venv/made pyproject.toml
+	@echo "preparing .venv for boards ..."
+	@$(PIP) --group tools
+	@touch $@
+
+.venv/dev: .venv/tools pyproject.toml
+	@echo "preparing .venv for tests ..."
+	@$(PIP) --group dev
+	@touch $@
+
+run: .venv/dev
 ifeq ($(URL),)
 	@mpy=$(MPY64) && $(VENV)/python tests/host/servers.py \
 	    "$$mpy" examples/tour.py "{httpbin}" "{httpsbin}" "{ca}"
@@ -59,34 +80,41 @@ else
 	@mpy=$(MPY64) && "$$mpy" examples/fetch.py $(call quote,URL)
 endif
 
-test: .venv/ready
-	@mpy=$(MPY64) && mpy32=$(MPY32) && \
-	    MICROPYTHON="$$mpy" MICROPYTHON32="$$mpy32" $(VENV)/python -m pytest -n 4 --dist loadfile $(ARGS)
+test: .venv/dev
+	@command -v openssl >/dev/null || \
+	    { echo "make test needs the command openssl: apt install openssl" >&2; exit 2; }
+	@$(VENV)/python -m pytest -n 4 --dist loadfile $(ARGS)
 
 ifeq ($(ARGS),)
-	@$(MAKE) -s test-device PORT= HOST= INSTALLED=
+	@$(MAKE) -s test-device PORT= HOST= BIND= INSTALLED=
 endif
 
-test-device: .venv/ready
-	@mpy32=$(MPY32) && MICROPYTHON32="$$mpy32" LISTEN=$(call quote,HOST) \
+test-device: .venv/dev
+	@SERVER_HOST=$(call quote,HOST) SERVER_BIND=$(call quote,BIND) \
 	    WIFI_SSID=$(call quote,WIFI_SSID) WIFI_PASSWORD=$(call quote,WIFI_PASSWORD) \
 	    $(VENV)/python -m pytest tests/host --port $(if $(PORT),$(call quote,PORT),virtual) \
 	    $(if $(call set,INSTALLED),--installed) $(ARGS)
 
-install: .venv/ready port
+install: .venv/tools port
 	@$(VENV)/python firmware/install.py $(if $(call set,ROMFS),--romfs) \
 	    $(if $(call set,FORCE),--force) $(call quote,PORT)
 
-repl: .venv/ready port
+ifeq ($(PORT),)
+repl: .venv/dev
+	@mpy=$(MPY64) && $(VENV)/python tests/host/servers.py "$$mpy" -i -c \
+	    'import http; URL = "{httpbin}"; print("http is imported; a local httpbin is at URL =", URL)'
+else
+repl: .venv/tools
 	@$(VENV)/mpremote connect $(call quote,PORT) mount lib repl
+endif
 
-example: .venv/ready port
+example: .venv/tools port
 	@URL=$(call quote,URL) WIFI_SSID=$(call quote,WIFI_SSID) \
 	    WIFI_PASSWORD=$(call quote,WIFI_PASSWORD) SETTINGS=$(call quote,SETTINGS) \
 	    $(VENV)/python firmware/example.py $(call quote,PORT) $(call quote,NAME)
 
-virtual-board: .venv/ready
-	@mpy32=$(MPY32) && MICROPYTHON32="$$mpy32" $(VENV)/python tests/host/virtual_board.py
+virtual-board: .venv/dev
+	@$(VENV)/python tests/host/virtual_board.py
 
 .PHONY: port
 port:
@@ -94,24 +122,27 @@ ifeq ($(PORT),)
 	@echo "say where the board is: PORT=/dev/ttyUSB0, or what else mpremote connects to" >&2; exit 2
 endif
 
-bench: .venv/ready
+bench: .venv/dev
 	@$(VENV)/python tests/bench/heap.py
 	@echo
-	@mpy=$(MPY64) && mpy32=$(MPY32) && MICROPYTHON="$$mpy" MICROPYTHON32="$$mpy32" \
-	    BENCH_COMMAND="make bench" $(VENV)/python tests/bench/speed.py
+	@BENCH_COMMAND="make bench" $(VENV)/python tests/bench/speed.py
 
-lint: .venv/ready
+lint: .venv/dev
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 
-firmware: .venv/ready
+firmware: .venv/tools
 	@$(VENV)/python firmware/image.py --board $(call quote,BOARD) --base $(call quote,BASE) \
 	    --main $(call quote,MAIN) --flash $(call quote,FLASH) --out $(call quote,OUT)
 
-flash: .venv/ready
+flash: .venv/tools
 	@$(VENV)/python firmware/flash.py --board $(call quote,BOARD) --base $(call quote,BASE) \
 	    --main $(call quote,MAIN) --port $(call quote,PORT) --baud $(call quote,BAUD) \
 	    $(if $(call set,YES),--yes)
+
+ca: .venv/made
+	@$(VENV)/python firmware/ca.py $(if $(call set,PIN),--pin) --out $(call quote,OUT) \
+	    -- $(call quote,HOST)
 
 clean:
 	rm -rf .venv build .pytest_cache .ruff_cache

@@ -1,24 +1,29 @@
-# Download a file with a progress bar. What fails is tried again and goes on where it stopped, if
-# the server can; under its name the file is there only when it is complete and has the digest.
+# Download a file with a progress bar. After a failure it tries again, and goes on where it stopped
+# if the server can. The file gets its name only when it is complete and has the digest.
 
 import time
 
 import http
 import wifi
 
-URL = globals().get("URL", "http://httpbin.org/range/65536?duration=4&chunk_size=1024")
-DST = globals().get("DST", "download.bin")
-SHA256 = globals().get("SHA256", "")  # in hex; without it, no check
-ATTEMPTS = globals().get("ATTEMPTS", 5)
-TIMEOUT = globals().get("TIMEOUT", 60000)  # milliseconds of one attempt
-WIFI_SSID = globals().get("WIFI_SSID", "")
-WIFI_PASSWORD = globals().get("WIFI_PASSWORD", "")
+URL = "http://httpbin.org/range/65536?duration=4&chunk_size=1024"
+DST = "download.bin"
+SHA256 = ""  # in hex; without it, no check
+ATTEMPTS = 5
+TIMEOUT = 60000  # milliseconds of one attempt
+WIFI_SSID = ""
+WIFI_PASSWORD = ""
+
+try:
+    from config import *  # settings of your own, if there is a file config.py
+except ImportError:
+    pass
 
 WIDTH = 32
 
 
 def progress(total, done, shown):
-    # `shown` is the userdata of the request: how much of the bar is drawn.
+    # `shown` is the userdata of the request: the length of the bar that is drawn.
     part = WIDTH * done // total if total else done // 4096
     if part != shown[0]:
         shown[0] = part
@@ -46,7 +51,7 @@ def download(url, dst):
         if code > 0:
             print("download: attempt", attempt, "has status", code)
             if code < 500:
-                return None  # will be so next time, too
+                return None  # it will be the same next time
         else:
             print("download: attempt", attempt, "failed with", code, "-", request.error)
         if attempt < ATTEMPTS:
@@ -54,18 +59,21 @@ def download(url, dst):
     return None
 
 
-def main(url, dst):
+def main():
+    """Return whether the file is there."""
     try:
         wifi.connect(WIFI_SSID, WIFI_PASSWORD)
     except OSError as er:
         print(er)
-        return
-    print("download:", url)
-    size = download(url, dst)
+        return False
+    print("download:", URL)
+    size = download(URL, DST)
     if size is None:
-        print("download: gave up;", dst, "is as it was")
+        print("download: gave up;", DST, "is as it was")
     else:
-        print("download:", size, "bytes in", dst)
+        print("download:", size, "bytes in", DST)
+    return size is not None
 
 
-main(URL, DST)
+if __name__ == "__main__":
+    main()

@@ -3,32 +3,50 @@
 import http
 import wifi
 
-URL = globals().get("URL", "http://httpbin.org/get")
-WIFI_SSID = globals().get("WIFI_SSID", "")
-WIFI_PASSWORD = globals().get("WIFI_PASSWORD", "")
+URL = "http://httpbin.org/get"
+WIFI_SSID = ""
+WIFI_PASSWORD = ""
+
+try:
+    from config import *  # settings of your own, if there is a file config.py
+except ImportError:
+    pass
 
 SHOWN = 1000  # bytes of the body
 
+codes = []  # of the calls of show()
+
 
 def show(code, body):
+    codes.append(code)
     if code < 0:
         print("get: failed")
         return
     print("get: status", code, "with", len(body), "bytes")
+    print(printable(body[:SHOWN]))
+
+
+def printable(data):
+    """Return `data` as text; bytes that are none, or would upset a terminal, as they are."""
     try:
-        print(body[:SHOWN].decode())
+        if all(c >= 32 or c in b"\t\r\n" for c in data):
+            return data.decode()
     except UnicodeError:
-        print(bytes(body[:SHOWN]))
+        pass
+    return bytes(data)
 
 
-def main(url):
+def main():
+    """Return whether there was a response, of whatever status."""
     try:
         wifi.connect(WIFI_SSID, WIFI_PASSWORD)
     except OSError as er:
         print(er)
-        return
-    print("get:", url)
-    http.get(url, None, show)
+        return False
+    print("get:", URL)
+    http.get(URL, None, show)  # returns after the callback, as no loop of asyncio runs
+    return codes[-1] > 0
 
 
-main(URL)
+if __name__ == "__main__":
+    main()

@@ -1,17 +1,22 @@
-# A verified https request. Certificates have dates and a board starts in 2000, where none is valid
-# yet: so the clock is set first. When that fails, `.error` of the request tells what is wrong.
+# A verified https request. Certificates have dates, and a board starts in 2000, when none is valid
+# yet: so this sets the clock first. If that fails, `.error` of the request says what is wrong.
 
 import time
 
 import http
 import wifi
 
-URL = globals().get("URL", "https://httpbin.org/get")
-CA_FILE = globals().get("CA_FILE", "")  # a PEM or DER file on the board, in place of CA
-WIFI_SSID = globals().get("WIFI_SSID", "")
-WIFI_PASSWORD = globals().get("WIFI_PASSWORD", "")
+URL = "https://httpbin.org/get"
+CA_FILE = ""  # a PEM or DER file on the board, in place of CA
+WIFI_SSID = ""
+WIFI_PASSWORD = ""
 
-# Who vouches for httpbin.org: Amazon Root CA 1, until 2038.
+try:
+    from config import *  # settings of your own, if there is a file config.py
+except ImportError:
+    pass
+
+# The certificate of Amazon Root CA 1, which vouches for httpbin.org, until 2038.
 CA = """
 -----BEGIN CERTIFICATE-----
 MIIDQTCCAimgAwIBAgITBmyfz5m/jAo54vB4ikPmljZbyjANBgkqhkiG9w0BAQsF
@@ -50,7 +55,7 @@ def set_clock():
         try:
             ntptime.settime()
             break
-        except OSError as er:  # a lost packet is one, too
+        except OSError as er:  # a packet may be lost
             print("https: no answer from", ntptime.host, "-", er)
             time.sleep(1)
     return is_set()
@@ -60,12 +65,13 @@ def is_set():
     return time.localtime()[0] >= 2025
 
 
-def main(url):
+def main():
+    """Return whether a verified response came."""
     try:
         wifi.connect(WIFI_SSID, WIFI_PASSWORD)
     except OSError as er:
         print(er)
-        return
+        return False
     if set_clock():
         print("https: it is %04d-%02d-%02d %02d:%02d UTC" % tuple(time.localtime()[:5]))
     else:
@@ -75,12 +81,14 @@ def main(url):
         with open(CA_FILE, "rb") as f:
             ca = f.read()
     http.certificates(ca)  # for every request from now on
-    request = http.request("GET", url, None, None, {"timeout": 20000})
+    request = http.request("GET", URL, None, None, {"timeout": 20000})
     code, headers, body = request.wait()
     if code < 0:
         print("https: failed with", code, "-", request.error)
     else:
-        print("https: verified, status", code, "with", len(body), "bytes of", url)
+        print("https: verified, status", code, "with", len(body), "bytes of", URL)
+    return code > 0
 
 
-main(URL)
+if __name__ == "__main__":
+    main()

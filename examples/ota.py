@@ -1,21 +1,20 @@
 # Over-the-air update of an ESP32, which rolls back unless the new application confirms itself.
 #
-# It needs a partition table with two application partitions (ota_0, ota_1), as the OTA variants of
-# MicroPython's firmware have it. Everything stands in one script, which is run twice:
+# It needs a partition table with two application partitions (ota_0, ota_1): MicroPython's OTA
+# variants have one. One script does everything. Run it twice:
 #
 # 1. It downloads the image at URL (micropython.bin of a build, or an .app-bin of micropython.org;
 #    not the .bin for esptool, which begins with the bootloader) into the partition that does not
 #    run, and resets the board.
 # 2. On the next boot it sees from the file STATE that an update waits. If the new application can
 #    make a request, it confirms itself. If not, it resets the board, and the bootloader goes back
-#    to the application before, as it also does when the new one crashes or hangs and is reset
-#    before it has confirmed itself. On the boot after that, this is told; the one after it tries
-#    again.
+#    to the application before. It also goes back if the new one crashes, or hangs and is reset,
+#    before it has confirmed itself. The boot after that says so, and the one after it tries again.
 #
-# On a board of your own main.py starts it (`import ota`), with the settings written in here.
+# On a board of your own main.py starts it: `import ota`, `ota.main()`.
 #
-# The bootloader does that if it was built with CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE, as those of
-# MicroPython's OTA firmware are, from v1.22 on all of ESP32. The file system is the same for both.
+# MicroPython's bootloaders for ESP32 go back like this: they are built with
+# CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE. Both applications use the same file system.
 
 import os
 import time
@@ -23,14 +22,20 @@ import time
 import http
 import wifi
 
-URL = globals().get("URL", "")
-SHA256 = globals().get("SHA256", "")  # of the image, in hex; without it only ESP-IDF checks it
-CHECK_URL = globals().get("CHECK_URL", URL)  # what the new application has to reach
-ATTEMPTS = globals().get("ATTEMPTS", 3)
-WIFI_SSID = globals().get("WIFI_SSID", "")
-WIFI_PASSWORD = globals().get("WIFI_PASSWORD", "")
+URL = ""
+SHA256 = ""  # of the image, in hex; without it only ESP-IDF checks it
+CHECK_URL = ""  # the new application has to reach it; without one, URL
+ATTEMPTS = 3
+WIFI_SSID = ""
+WIFI_PASSWORD = ""
 
-STATE = "ota.state"  # holds the name of the partition that an update went to
+try:
+    from config import *  # settings of your own, if there is a file config.py
+except ImportError:
+    pass
+
+CHECK_URL = CHECK_URL or URL
+STATE = "ota.state"  # a file with the name of the partition that has the update
 
 
 def read_state():
@@ -82,13 +87,13 @@ def update(running, target):
         print(
             "ota: no update,", "status" if code > 0 else "failed with", code, request.error or ""
         )
-        return
+        return False
     print("ota: %d bytes are in %s, which boots next" % (size, target))
     reset()
 
 
 def works():
-    """Return whether this application reaches what it has to reach."""
+    """Return whether this application reaches CHECK_URL."""
     for attempt in range(ATTEMPTS):
         try:
             wifi.connect(WIFI_SSID, WIFI_PASSWORD)
@@ -106,56 +111,60 @@ def works():
 
 
 def confirm(partition, running, target):
+    """Return whether the update to `target` works."""
     if running != target.replace("failed ", ""):
         print("ota: the update did not last, %s runs again" % running)
         remove_state()
-    elif target.startswith("failed "):
+        return False
+    if target.startswith("failed "):
         print("ota: the bootloader does not roll back; %s stays, without a check" % running)
         remove_state()
-    elif works():
-        try:
-            partition.mark_app_valid_cancel_rollback()
-            print("ota: %s is confirmed" % running)
-        except OSError as er:
-            print("ota: %s works; this firmware has no rollback to cancel (%s)" % (running, er))
-        remove_state()
-    else:
+        return False
+    if not works():
         print(
             "ota: %s does not work, so it is not confirmed and the bootloader goes back" % running
         )
         write_state("failed " + running)
         reset()
+    try:
+        partition.mark_app_valid_cancel_rollback()
+        print("ota: %s is confirmed" % running)
+    except OSError as er:
+        print("ota: %s works; this firmware has no rollback to cancel (%s)" % (running, er))
+    remove_state()
+    return True
 
 
 def main():
+    """Return False if an update is impossible or failed."""
     try:
         from esp32 import Partition
     except ImportError:
         print("ota: no module esp32 here: updates over the air are for ESP32")
-        return
+        return False
     partition = Partition(Partition.RUNNING)
     running = partition.info()[4]
     try:
         target = partition.get_next_update().info()[4]
     except OSError:
         print("ota: no OTA partition beside %s: flash the OTA variant of the firmware" % running)
-        return
+        return False
     state = read_state()
     if state and not CHECK_URL:
         print("ota: CHECK_URL or URL has to be set, to confirm the update in", state)
-        return
+        return False
     if state:
-        confirm(Partition, running, state)
-        return
+        return confirm(Partition, running, state)
     if not URL:
         print("ota: URL has to be set to the image of an application")
-        return
+        return False
     try:
         wifi.connect(WIFI_SSID, WIFI_PASSWORD)
     except OSError as er:
         print(er)
-        return
-    update(running, target)
+        return False
+    return update(running, target)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,26 +1,27 @@
-# A task that posts a reading as JSON every few seconds; what fails is told and the next one is
-# sent all the same. Other tasks of the board run meanwhile.
+# A task that posts a reading as JSON every few seconds. After a failure it says so and goes on
+# with the next one. Other tasks of the board run meanwhile.
 
+import asyncio
 import json
 import time
 
 import http
 import wifi
 
-try:
-    import asyncio
-except ImportError:
-    import uasyncio as asyncio  # v1.20
+URL = "http://httpbin.org/post"
+SECONDS = 5  # from one reading to the next
+COUNT = 5  # readings; 0 for no end
+WIFI_SSID = ""
+WIFI_PASSWORD = ""
 
-URL = globals().get("URL", "http://httpbin.org/post")
-SECONDS = globals().get("SECONDS", 5)  # from one reading to the next
-COUNT = globals().get("COUNT", 5)  # readings, 0 for ever
-WIFI_SSID = globals().get("WIFI_SSID", "")
-WIFI_PASSWORD = globals().get("WIFI_PASSWORD", "")
+try:
+    from config import *  # settings of your own, if there is a file config.py
+except ImportError:
+    pass
 
 
 def reading():
-    """Return what this board can measure without anything attached."""
+    """Return a reading that needs nothing attached to the board."""
     try:
         import esp32
 
@@ -63,17 +64,24 @@ async def sensor(url):
             break
         await asyncio.sleep(SECONDS)
     print("sensor: %d of %d readings were taken" % (sent, number))
+    return sent == number
 
 
-async def main(url):
-    # Create the tasks of your own here.
-    await asyncio.create_task(sensor(url))
+async def tasks():
+    # Create tasks of your own here.
+    return await asyncio.create_task(sensor(URL))
 
 
-try:
-    wifi.connect(WIFI_SSID, WIFI_PASSWORD)
-except OSError as er:
-    print(er)
-else:
+def main():
+    """Return whether the server took every reading."""
+    try:
+        wifi.connect(WIFI_SSID, WIFI_PASSWORD)
+    except OSError as er:
+        print(er)
+        return False
     print("sensor: posting to", URL)
-    asyncio.run(main(URL))
+    return asyncio.run(tasks())
+
+
+if __name__ == "__main__":
+    main()

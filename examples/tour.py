@@ -1,7 +1,9 @@
-# The examples of the two reference pages, each printed as the call and its real result.
-# The arguments are the address of an httpbin, without one it is the public one; of one that speaks
-# https; and a file with the certificate of the CA that vouches for it.
+# The examples of the two reference pages. Each prints the call and its real result.
+#
+# Arguments: the address of an httpbin (without it, the public one), the address of one that speaks
+# https, and a file with the certificate of the CA that vouches for it.
 
+import asyncio
 import sys
 import time
 
@@ -89,15 +91,6 @@ if len(sys.argv) > 3:
 print(code, headers["content-type"], body)""")
     show("""request = http.request("GET", SECURE.replace("localhost", "127.0.0.1"), ca_file=CA)
 print(request.wait(), repr(request.error))""")
-
-try:
-    import asyncio
-except ImportError:
-    try:
-        import uasyncio as asyncio  # v1.20
-    except ImportError:
-        print("no asyncio here")
-        sys.exit()
 
 print()
 print("Several tasks at once: each request takes a second, and all of them together.")

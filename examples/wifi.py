@@ -1,15 +1,22 @@
-# Wi-Fi for the other examples: connect() returns the address of the board. On its own this script
-# only connects. The settings of an example are names that may be defined before it runs, because
-# `mpremote run` takes no arguments:
+# Wi-Fi for the other examples, which import it: connect() returns the address of the board. On its
+# own this script only connects.
 #
-#   mpremote mount examples exec "WIFI_SSID='…'; WIFI_PASSWORD='…'" run examples/get.py
+# The settings of every example stand at its top. Edit them there, or write those that differ into
+# a file config.py beside it, say WIFI_SSID = "…" and WIFI_PASSWORD = "…". Then
 #
-# (`mount` is for `import wifi`.) Or write them into the script.
+#   mpremote mount examples run examples/get.py
+#
+# runs one (`mount` is for `import wifi`); `make example` does it all, http included.
 
 import time
 
-WIFI_SSID = globals().get("WIFI_SSID", "")
-WIFI_PASSWORD = globals().get("WIFI_PASSWORD", "")
+WIFI_SSID = ""
+WIFI_PASSWORD = ""
+
+try:
+    from config import *  # settings of your own, if there is a file config.py
+except ImportError:
+    pass
 
 REASONS = (
     ("STAT_NO_AP_FOUND", "no network of this name is in reach"),
@@ -22,10 +29,10 @@ REASONS = (
 
 
 def connect(ssid="", password="", timeout=20):
-    """Connect within `timeout` seconds and return the address; None where there is no Wi-Fi.
+    """Connect within `timeout` seconds; return the address, or None where there is no Wi-Fi.
 
-    Without `ssid` it is what the board is connected to, or connects to by itself. Raises OSError
-    with a message.
+    Without `ssid`, it waits for the network that the board already uses, or already joins. What
+    goes wrong is an OSError with a message.
     """
     try:
         import network
@@ -64,10 +71,13 @@ def reason(status):
 
 
 def main():
+    """Return whether the board is connected."""
     try:
         connect(WIFI_SSID, WIFI_PASSWORD)
     except OSError as er:
         print(er)
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Write MicroPython with http to a board, after checking that it is the right one.
+"""Write MicroPython with http to a board, if the firmware is for it.
 
-`make flash` runs this. It says what it overwrites, and asks before it does.
+`make flash` runs this. It says what it will overwrite, and asks first.
 """
 
 import os
@@ -17,7 +17,7 @@ ESPTOOL = [sys.executable, "-m", "esptool"]
 
 
 def run(*args, show=False):
-    """Run esptool; return its exit code and what it printed, "" if that was shown."""
+    """Run esptool; return its exit code and its output, or "" if `show` lets that through."""
     done = subprocess.run(
         [*ESPTOOL, *map(str, args)],
         stdin=subprocess.DEVNULL,
@@ -30,7 +30,7 @@ def run(*args, show=False):
 
 
 def probe(port):
-    """Return name of the chip and size of the flash of the board at `port`."""
+    """Return the name of the chip and the size of the flash of the board at `port`."""
     code, said = run("--port", port, "flash-id")
     chip = re.search(r"Connected to (ESP\S+)", said)
     flash = re.search(r"Detected flash size: (\d+[KM]B)", said)
@@ -48,8 +48,8 @@ def probe(port):
 
 def announce(chip, port, flash, made):
     """Print what writing the image `made` does to the board."""
-    print(f"{chip} at {port}, {image.size_text(flash)} of flash. Lost, as this is overwritten:")
-    # Flash is erased by the block.
+    print(f"{chip} at {port}, {image.size_text(flash)} of flash. This overwrites:")
+    # The flash loses whole blocks.
     end = made.offset + -(-len(made.data) // image.BLOCK) * image.BLOCK
     print(f"  {made.offset:#09x} to {end:#09x}  all that is there, settings (NVS) included")
     kept = "the files of the board are kept"
@@ -66,7 +66,7 @@ def announce(chip, port, flash, made):
 def agreed():
     """Return whether the user says to go on."""
     if not sys.stdin.isatty():
-        raise image.Error("there is no terminal to ask at; YES=1 goes on without asking")
+        raise image.Error("no terminal to ask at; YES=1 goes on without asking")
     return input("Go on? [y/N] ").strip().lower() in ("y", "yes")
 
 
@@ -75,7 +75,7 @@ def flash(args):
     base = image.load(chosen, args.base)
     main = image.read_main(args.main)
     if not args.port:
-        raise image.Error("PORT is not given; it is the board's serial port, as /dev/ttyUSB0")
+        raise image.Error("PORT is not given; it is the board's serial port, like /dev/ttyUSB0")
     print(f"asking the board at {args.port} ...", flush=True)
     chip, size = probe(args.port)
     if chip != image.chip_name(chosen):

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Make one file to flash: an official firmware of MicroPython with http on its file system.
 
-`make firmware` runs this. It writes nothing to a board; `make flash` does.
+`make firmware` runs this. It writes nothing to a board; `make flash` does. boards/*/board.json
+says where each firmware has its file systems.
 """
 
 import argparse
@@ -14,21 +15,24 @@ import struct
 import sys
 
 import package
-from esptool import FatalError
-from esptool.bin_image import LoadFirmwareImage
-from esptool.targets import CHIP_DEFS
 from littlefs import LittleFS, LittleFSError
+
+try:
+    from esptool import FatalError, merge_bin
+    from esptool.bin_image import LoadFirmwareImage
+    from esptool.logger import log
+    from esptool.targets import CHIP_DEFS
+except ImportError:
+    sys.exit("esptool is not here: it needs Python 3.10 or later; `make clean`, then PYTHON=...")
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BOARDS = ROOT / "boards"
 BLOCK = 4096  # of flash, and of LittleFS
 MAGIC = 0xE9  # the first byte of an ESP image
 TABLE = 0x8000  # where the flash of an ESP32 has its partition table
-OLDEST = (1, 20)
-DOWNLOADS = "https://micropython.org/download/"
 
-# An ESP8266 starts without a file system, and MicroPython, as it makes one, gives the access point
-# its name and password. With ours it would stay open, so that is made up for, once.
+# MicroPython on an ESP8266 gives the access point its name and password when it makes the file
+# system. It finds ours, and would leave the access point open: so this does it, once.
 BOOT = b"""import inisetup, os
 inisetup.wifi()
 os.remove("boot.py")
@@ -36,7 +40,7 @@ os.remove("boot.py")
 
 
 class Error(Exception):
-    """What keeps an image from being made, in words for the user."""
+    """The image cannot be made. The text is for the user."""
 
 
 def names():
@@ -45,7 +49,7 @@ def names():
 
 
 def board(name):
-    """Return what boards/NAME/board.json says, with the name."""
+    """Return the data of boards/NAME/board.json, and the name."""
     if name not in names():
         what = f"no board {name}" if name else "BOARD is not given"
         raise Error(f"{what}; there are {', '.join(names())}")
@@ -54,11 +58,14 @@ def board(name):
 
 
 def size_of(text):
-    """Return the bytes of a size of flash, as "4MB" or 4194304."""
+    """Return the number of bytes that `text` means: 4MB, 512k, 4194304."""
     found = re.fullmatch(r"(?i)(\d+) *(?:(k|m)b?)?", text.strip())
     if not found:
-        raise Error(f"FLASH={text} is no size; it is written like 4MB")
-    return int(found[1]) << {"k": 10, "m": 20, None: 0}[found[2] and found[2].lower()]
+        raise Error(f"FLASH={text} is no size; write it like 4MB")
+    size = int(found[1]) << {"k": 10, "m": 20, None: 0}[found[2] and found[2].lower()]
+    if size < BLOCK and not found[2]:
+        raise Error(f"FLASH={text} is {size} bytes; write FLASH={size}MB")
+    return size
 
 
 def size_text(size):
@@ -67,8 +74,8 @@ def size_text(size):
 
 def chip_of(data):
     """Return esptool's name of the chip an image is for, or None."""
-    # The header of an ESP8266 image is followed by an address in its memory; other chips have
-    # there the pins of the flash, and their id.
+    # After the header, an ESP8266 image has an address in its memory; other chips have the pins of
+    # the flash there, and their id.
     if 0x3FFE8000 <= struct.unpack_from("<I", data, 8)[0] < 0x40110000:
         return "esp8266"
     number = struct.unpack_from("<H", data, 12)[0]
@@ -86,7 +93,7 @@ def version_of(data):
 
 def load(board, path):
     """Return the firmware in the file `path` if it is one for `board`."""
-    advice = f"BASE is an official firmware for {board['name']}, from {DOWNLOADS}"
+    advice = f"BASE is an official firmware for {board['name']}, from {package.DOWNLOADS}"
     if not path:
         raise Error(f"BASE is not given; {advice}")
     path = pathlib.Path(path)
@@ -100,11 +107,11 @@ def load(board, path):
         name = CHIP_DEFS[chip].CHIP_NAME if chip else "an unknown chip"
         raise Error(f"{path} is for {name}, and {board['name']} is {chip_name(board)}; {advice}")
     found = version_of(data)
-    if found and tuple(map(int, re.findall(r"\d+", found[0])[:2])) < OLDEST:
-        raise Error(f"{path} is MicroPython {found[0]}; http needs v1.20 or later")
+    if found and tuple(map(int, re.findall(r"\d+", found[0])[:2])) < package.OLDEST:
+        raise Error(f"{path} is MicroPython {found[0]}, and {package.NEEDED}")
     official = re.match(r"(\w+(?:-[A-Z0-9_]+)?)-\d{8}-v", path.name)
     if chip == "esp8266" and official and official[1] != board["name"]:
-        # No partition table tells where its variants have their files.
+        # Variants have their files elsewhere, and no partition table says so.
         raise Error(f"{path} is the firmware of {official[1]}, not of {board['name']}; {advice}")
     if not is_whole(data, board):
         raise Error(f"{path} is damaged or incomplete; download it again: {advice}")
@@ -112,14 +119,14 @@ def load(board, path):
 
 
 def is_whole(data, board):
-    """Return whether nothing is missing of the firmware, by the digests in it."""
+    """Return whether the digests in a firmware are right."""
     if board["chip"] == "esp8266":
-        # ports/esp8266/makeimg.py; the first four bytes are for esptool to set.
+        # ports/esp8266/makeimg.py leaves out the first four bytes, which esptool may change.
         return hashlib.md5(data[4:-16]).digest() == data[-16:]
     table = partitions(data, board["flash_offset"])
     place = table.get("factory") or table.get("ota_0")
     if not place:
-        return True  # it has another layout, of which nothing is known
+        return True  # another layout, without known digests
     try:
         made = LoadFirmwareImage(board["chip"], data[place[0] - board["flash_offset"] :])
     except (FatalError, struct.error, IndexError):
@@ -151,8 +158,8 @@ def partitions(data, offset):
     if found:
         raise Error("the partition table of BASE is damaged: its MD5 is missing or wrong")
     raise Error(
-        f"BASE has no partition table at {TABLE:#x} of the flash; the file to download is the "
-        ".bin for installation, not the .app-bin for updates"
+        f"BASE has no partition table at {TABLE:#x} of the flash; download the .bin for "
+        "installation, not the .app-bin for updates"
     )
 
 
@@ -165,51 +172,59 @@ def check_flash(data, board, flash):
 
 def littlefs_place(data, board, flash):
     """Return start and size of the file system that MicroPython mounts."""
-    if isinstance(board["littlefs"], dict):
-        # ports/esp8266/modules/flashbdev.py
-        start = board["littlefs"]["start"]
-        end = flash - board["littlefs"]["reserved_at_end"]
+    layout = board["littlefs"]
+    if "partition" in layout:
+        start, end = partition(data, board, layout["partition"], flash)
     else:
-        table = partitions(data, board["flash_offset"])
-        if "ffat" in table and "vfs" not in table:
-            raise Error("BASE keeps its files on FAT (a partition `ffat`), not on LittleFS")
-        start, size = table.get("vfs", (0, 0))
-        end = start + size
-        if not start:
-            # boardctrl_startup() in ports/esp32/main.c
-            start = max(start + size for start, size in table.values())
-            end = flash
-        if max(start, end) > flash:
-            raise Error(
-                f"the partitions of BASE reach to {size_text(max(start, end))}, and there are "
-                f"{size_text(flash)} of flash; if the board has more, say so: FLASH=16MB"
-            )
+        start, end = layout["start"], flash - layout["reserved_at_end"]
     size = (end - start) // BLOCK * BLOCK
     if size < 2 * BLOCK:
         raise Error(f"a flash of {size_text(flash)} has no room for a file system behind BASE")
     return start, size
 
 
-def romfs_place(data):
-    """Return start and size of the ROMFS partition of an ESP8266, or None."""
-    # The linker script places it; what is left of that in the firmware is the memoryview of
-    # ports/esp8266/vfs_rom_ioctl.c: typecode, length, address.
-    for pos in range(0, len(data) - 11, 4):
-        code, size, address = struct.unpack_from("<III", data, pos)
-        start = address - 0x40200000
-        if code == ord("B") and size and not (size | start) % BLOCK:
-            if 0 < start < start + size <= 1 << 20:
-                return start, size
-    return None
+def partition(data, board, name, flash):
+    """Return start and end of a partition, or of the flash behind the last one."""
+    table = partitions(data, board["flash_offset"])
+    if name not in table and "ffat" in table:
+        raise Error("BASE keeps its files on FAT (a partition `ffat`), not on LittleFS")
+    ends = {label: start + size for label, (start, size) in table.items()}
+    if name in table:
+        start, end = table[name][0], ends[name]
+    else:
+        start, end = max(ends.values()), flash  # boardctrl_startup() in ports/esp32/main.c
+    if max(start, end) > flash:
+        raise Error(
+            f"the partitions of BASE reach to {size_text(max(start, end))}, and there are "
+            f"{size_text(flash)} of flash; if the board has more, say so: FLASH=16MB"
+        )
+    return start, end
+
+
+def check_romfs(data, chosen):
+    """Raise Error unless BASE has the ROMFS partition of the board `chosen`, or none like it."""
+
+    def has(place):
+        # The memoryview in ports/esp8266/vfs_rom_ioctl.c: typecode, size and address.
+        view = struct.pack("<III", ord("B"), place["size"], 0x40200000 + place["start"])
+        return view in data
+
+    places = [place for place in (board(name)["romfs"] for name in names()) if place]
+    found = next(filter(has, places), None)
+    if found != chosen["romfs"]:
+        raise Error(
+            f"BASE has {'a' if found else 'no'} ROMFS partition: "
+            f"it is not the firmware of {chosen['name']}"
+        )
 
 
 def littlefs(files, size):
     """Return a LittleFS of `size` bytes with `files`, without the erased blocks at its end."""
-    # It begins to allocate anywhere; in a small one, which is grown at last, that is the start.
+    # LittleFS allocates anywhere. So this fills a small one, and then lets it grow.
     least = 4 + sum(len(data) // BLOCK for data in files.values())
     for blocks in range(least, size // BLOCK + 4, 4):
         blocks = min(blocks, size // BLOCK)
-        # On disk 2.0, for MicroPython v1.20 knows no later one. The sizes are those of VfsLfs2.
+        # Every MicroPython reads version 2.0. The sizes are those of VfsLfs2.
         fs = LittleFS(
             mount=False,
             block_size=BLOCK,
@@ -241,23 +256,31 @@ def littlefs(files, size):
 
 
 class Image:
-    """What to write at `offset`: `data`, which is `regions` [(what, start, end)]."""
+    """A firmware and its file systems: `parts` [(start, data)], `regions` [(what, start, end)]."""
 
     def __init__(self, board, base):
         self.board = board
         self.offset = board["flash_offset"]
-        self.data = base
-        self.regions = [("MicroPython", self.offset, self.offset + len(base))]
+        self.end = self.offset + len(base)
+        self.parts = [(self.offset, base)]
+        self.regions = [("MicroPython", self.offset, self.end)]
 
     def add(self, what, start, size, data):
         """Put `data` at `start` of the flash, where `size` bytes are for it."""
-        end = self.offset + len(self.data)
-        if end > start:
-            raise Error(f"BASE is too big: it reaches to {end:#x}, into {what} at {start:#x}")
+        if self.end > start:
+            raise Error(f"BASE is too big: it reaches to {self.end:#x}, into {what} at {start:#x}")
         if len(data) > size:
             raise Error(f"{what} of {len(data):,} bytes is too big for its {size:,}")
-        self.data += b"\xff" * (start - end) + data
+        self.end = start + len(data)
+        self.parts.append((start, data))
         self.regions.append((what, start, start + size))
+
+    def merge(self, flash_size):
+        """Let esptool make `data`, to be written at `offset`, for a flash of `flash_size`."""
+        log.set_verbosity("silent")
+        self.data = merge_bin(
+            self.parts, self.board["chip"], flash_size=flash_size, target_offset=self.offset
+        )
 
 
 def build(board, base, flash, main=None):
@@ -265,39 +288,35 @@ def build(board, base, flash, main=None):
 
     `main` is the content of main.py.
     """
-    romfs = romfs_place(base) if board["chip"] == "esp8266" else None
-    if bool(romfs) != (board["files"] == "romfs"):
-        raise Error(
-            f"BASE has {'a' if romfs else 'no'} ROMFS partition: "
-            f"it is not the firmware of {board['name']}"
-        )
+    check_romfs(base, board)
     place = littlefs_place(base, board, flash)
+    flash_size = "keep"
     if board["chip"] == "esp8266":
-        # MicroPython takes the size from there; an official firmware has 1 MB, for esptool to
-        # correct. No digest of the image covers it.
-        code = CHIP_DEFS["esp8266"].FLASH_SIZES.get(f"{flash / (1 << 20):g}MB")
-        if code is None:
+        # MicroPython reads the size of the flash there. An official firmware says 1 MB.
+        flash_size = f"{flash / (1 << 20):g}MB"
+        if flash_size not in CHIP_DEFS["esp8266"].FLASH_SIZES:
             raise Error(f"an ESP8266 has no {size_text(flash)} of flash")
-        base = base[:3] + bytes([code | base[3] & 0x0F]) + base[4:]
     else:
         check_flash(base, board, flash)
     modules = package.compiled(board["omit"])
     modules = {"lib/" + name: data for name, data in modules.items()}
-    files = {} if romfs else dict(modules)
+    files = {} if board["romfs"] else dict(modules)
     if main is not None:
         files["main.py"] = main
     if files and board["chip"] == "esp8266":
         files["boot.py"] = BOOT
     image = Image(board, base)
-    if romfs:
-        image.add("ROMFS", *romfs, package.romfs(modules))
+    if board["romfs"]:
+        romfs = board["romfs"]
+        image.add("ROMFS", romfs["start"], romfs["size"], package.romfs(modules))
     if files:
         image.add("LittleFS", *place, littlefs(files, place[1]))
+    image.merge(flash_size)
     return image
 
 
 def read_main(path):
-    """Return the content of the file MAIN, None when none is given."""
+    """Return the content of the file MAIN, or None if no file is given."""
     if not path:
         return None
     if not pathlib.Path(path).is_file():
@@ -314,7 +333,7 @@ def arguments(doc):
 
 
 def describe(base, image, flash):
-    """Print what is in an image."""
+    """Print the content of an image."""
     found = version_of(base)
     name = f"MicroPython {found[0]} of {found[1]}" if found else "a firmware of unknown version"
     print(f"BASE is {name}, for {chip_name(image.board)}")
@@ -323,7 +342,7 @@ def describe(base, image, flash):
         f"http is in {image.board['folder']}/http"
         + (f", without {', '.join(omit)}" if omit else "")
     )
-    print(f"of the {size_text(flash)} of flash, it takes")
+    print(f"it takes, of the {size_text(flash)} of flash,")
     for what, start, end in image.regions:
         print(f"  {start:#09x} to {end:#09x}  {what}")
 

@@ -1,5 +1,5 @@
-# Freezes http. include() it in a manifest of your own, or add_library() this repository and
-# require("firmware", library=...). `omit` names modules of lib/http to leave out.
+# Freezes http. In a manifest of your own, include() this file, or add_library() this repository
+# and require("firmware", library=...). `omit` names modules of lib/http to leave out.
 
 import os
 

@@ -1,12 +1,17 @@
-"""lib/http compiled, as every way onto a board takes it."""
+"""lib/http, compiled for a board, and packed."""
 
 import pathlib
 import subprocess
 import sys
 import tempfile
 
+from mpremote.romfs import make_romfs
+
 LIB = pathlib.Path(__file__).resolve().parent.parent / "lib"
 TOOLS = pathlib.Path(sys.executable).parent
+OLDEST = (1, 24)  # the first version of MicroPython that http supports
+DOWNLOADS = "https://micropython.org/download/"
+NEEDED = "http needs v%d.%d or later: download a newer firmware from %s" % (*OLDEST, DOWNLOADS)
 
 
 def cross(source, name):
@@ -25,21 +30,22 @@ def compiled(omit=()):
     files = {}
     for path in sorted((LIB / "http").glob("*.py")):
         if path.stem not in omit:
-            # Named as the module is: that name is in memory anyway.
+            # A module's own name is in memory anyway.
             name = "http" if path.stem == "__init__" else "http." + path.stem
             files[f"http/{path.stem}.mpy"] = cross(path.read_text(), name)
     return files
 
 
+def write(folder, files):
+    """Write `files`, {path: data}, below `folder`."""
+    for name, data in files.items():
+        path = pathlib.Path(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
 def romfs(files):
     """Return an image of ROMFS that holds `files`, {path: data}."""
     with tempfile.TemporaryDirectory() as folder:
-        root = pathlib.Path(folder, "root")
-        for name, data in files.items():
-            path = root / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        image = pathlib.Path(folder, "rom.img")
-        command = [TOOLS / "mpremote", "romfs", "--no-mpy", "--output", image, "build", root]
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-        return image.read_bytes()
+        write(folder, files)
+        return make_romfs(folder, mpy_cross=False)

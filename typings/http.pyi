@@ -1,7 +1,8 @@
 """Types of `import http` on MicroPython, for editors and type checkers; see README.md here."""
 
-# The names are those of lib/http/__init__.py, and of codes.py, callbacks.py, pem.py and
-# keepalive.py, from which it serves them. tests/host/test_typings.py holds this file against them.
+# The names are those of lib/http/__init__.py, and of codes.py, callbacks.py, pem.py, keepalive.py,
+# multipart.py and forms.py, from which it serves them. tests/host/test_typings.py holds this file
+# against them.
 
 from abc import ABCMeta
 from typing import (
@@ -14,6 +15,7 @@ from typing import (
     Literal,
     Mapping,
     Protocol,
+    Sequence,
     TypeAlias,
     TypedDict,
     overload,
@@ -50,6 +52,28 @@ _Method: TypeAlias = Literal["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "O
 class _File(Protocol):
     def readinto(self, buf: Any, /) -> int | None: ...
 
+# The values in a form or a query, and those that only http.Multipart takes.
+_Text: TypeAlias = str | _Bytes | int | float
+_Part: TypeAlias = _Text | tuple[str, str | _Bytes | _File] | tuple[str, str | _Bytes | _File, str]
+
+class Multipart:
+    """A form as the body of a request: multipart/form-data.
+
+    A value that is a file is (filename, content) or (filename, content, content_type).
+    """
+
+    def __init__(self, fields: Mapping[str, _Part] | Sequence[tuple[str, _Part]]) -> None: ...
+
+def urlencode(fields: Mapping[str, _Text] | Sequence[tuple[str, _Text]]) -> str:
+    """Return the text of a query, or of a form (application/x-www-form-urlencoded)."""
+
+# Both APIs take it. A dict or list is sent as JSON.
+_Body: TypeAlias = str | _Bytes | dict[Any, Any] | list[Any] | Multipart | None
+
+@type_check_only
+class _Writable(Protocol):
+    def write(self, data: Any, /) -> int | None: ...
+
 @type_check_only
 class Headers(Protocol):
     """The header fields of a response, looked up in any case.
@@ -83,7 +107,7 @@ class Options(TypedDict, total=False):
 
     timeout: int  # milliseconds for the whole request; 0 waits for ever; default 600000
     redirects: int  # how many to follow; default 0
-    dst: str | bytearray | memoryview  # path of a file to download to, or a buffer to fill
+    dst: str | bytearray | memoryview | _Writable  # a path, a buffer, or where to write the body
     callback: Callable[[int, int, Any], object]  # callback(content_len, body_len, userdata)
     userdata: Any  # what `callback` gets as its last argument
     sha256: str  # the digest, in hex, that the body for `dst` or `fota` must have
@@ -123,7 +147,7 @@ def request(  # pyright: ignore[reportOverlappingOverload]
     method: _Method,
     /,
     headers: _Fields = None,
-    body: str | _Bytes | None = None,
+    body: _Body = None,
     callback: _Callback | None = None,
     ca_file: _Data = None,
     client_ca: _Data = None,
@@ -137,7 +161,7 @@ def request(
     url: str,
     method: str,
     headers: _Fields,
-    body: str | _Bytes | None,
+    body: _Body,
     callback: _Callback,
     /,
     ca_file: _Data = None,
@@ -152,7 +176,7 @@ def request(
     method: str,
     url: str,
     headers: _Fields = None,
-    body: str | _Bytes | None = None,
+    body: _Body = None,
     opts: None = None,
     ca_file: _Data = None,
     client_ca: _Data = None,
@@ -168,7 +192,7 @@ def request(
     method: str,
     url: str,
     headers: _Fields = None,
-    body: str | _Bytes | _File | Iterator[str | _Bytes] | None = None,
+    body: _Body | _File | Iterator[str | _Bytes] = None,
     opts: Options | None = None,
     ca_file: _Data = None,
     client_ca: _Data = None,
@@ -185,7 +209,7 @@ def get(url: str, headers: _Fields = None, callback: _Callback | None = None) ->
 def post(
     url: str,
     headers: _Fields = None,
-    body: str | _Bytes | None = None,
+    body: _Body = None,
     callback: _Callback | None = None,
 ) -> None:
     """POST `body` to `url`; else as `get`."""
@@ -193,7 +217,7 @@ def post(
 def put(
     url: str,
     headers: _Fields = None,
-    body: str | _Bytes | None = None,
+    body: _Body = None,
     callback: _Callback | None = None,
 ) -> None:
     """PUT `body` to `url`; else as `get`."""
@@ -201,7 +225,7 @@ def put(
 def delete(
     url: str,
     headers: _Fields = None,
-    body: str | _Bytes | None = None,
+    body: _Body = None,
     callback: _Callback | None = None,
 ) -> None:
     """DELETE `url`; else as `get`."""

@@ -13,6 +13,7 @@ import gc
 import sys
 from time import ticks_diff, ticks_ms
 
+
 # Where memory is short, what is not used any more has to go before it splits what is free: the
 # smallest heap for a GET is 1.5 KB less for it. Collecting a large heap takes longer, for nothing.
 # 2 is for heaps below 22,000 bytes: no room for the resolver, so getaddrinfo() looks names up.
@@ -27,9 +28,13 @@ def __getattr__(name):
     if name in "get post put delete".split():
         module = "callbacks"
     elif name == "certificates":
-        module = "pem"
+        module = "credentials"
     elif name == "close":
         module = "keepalive"
+    elif name == "Multipart":
+        module = "multipart"
+    elif name == "urlencode":
+        module = "forms"
     value = globals()[name] = getattr(__import__(module, None, None, True, 1), name)
     return value
 
@@ -54,11 +59,17 @@ class Request:
 
     certificates = None  # what certificates() has set
 
-    # What few requests change takes less memory and time here than in each.
+    # What few requests change takes less memory and time here than in each: options first.
+    timeout = 600000  # ms for all of it, 0 for ever
+    redirects = keepalive = ipv6 = debug = False
+    adapter = destination = None
     nodemcu = False  # which API
-    keep = False  # the connection, after the response
-    code = None  # of a failure where the request stands; 0 while the caller's code runs
+    redirected = 0  # how many redirects were followed
+    start = None  # when it was begun, in ticks_ms()
+    sink = None  # where the body goes, if not simply into memory
+    calling = False  # whether the caller's own code runs, in a callback or a body
     _task = None  # that performs it
+    _steps = None  # what __getattr__ gives the methods of; False when that has ended
 
     def __init__(self, method, url, headers, body, opts, tls, nodemcu=False):
         if not isinstance(method, str) or not isinstance(url, str):
@@ -71,19 +82,23 @@ class Request:
 
             check(method.encode(), method)
         self.url = url
-        self.opts = opts
-        if tls and self.certificates:
-            tls = (tls[0] or self.certificates[0],) + tls[1:]  # who is trusted stays
-        self.tls = tls or self.certificates
         if nodemcu:
             self.nodemcu = True
-        self.redirects = opts.get("redirects") or None  # None: do not even look
+            self.timeout = 10000
+            self.redirects = 20
+        if opts is not None:
+            from .options import apply
+
+            apply(self, opts)
+        self.tls = tls or self.certificates
         self.fields = b""
         if headers:
             from .fields import block
 
             drop = "content-length host connection user-agent".split()
-            self.fields = block(headers, drop if nodemcu else drop[:1], opts.get("resume"))
+            self.fields = block(
+                headers, drop if nodemcu else drop[:1], opts and opts.get("resume")
+            )
         if body is None:
             body = b""
         elif isinstance(body, str):
@@ -91,18 +106,12 @@ class Request:
         elif not isinstance(body, (bytes, bytearray)):
             from .body import source
 
-            body = source(body)
+            body = source(self, body)
         self.body = body
-        if opts.get("keepalive"):
-            self.keep = True
         # What is set as a failure is dealt with has its place from the beginning: a new attribute
         # can need memory.
         self.error = None
-        self.stream = None
-        self.poll = None  # what is waited for: the stream, or the socket below it
-        self.socket = None  # the one below a stream of TLS, until the handshake is complete
-        self.sink = None
-        self._steps = None
+        self.connection = None
 
     def wait(self):
         """Return (code, headers, body); in a task, something to await that gives them."""
@@ -111,11 +120,7 @@ class Request:
         try:
             from .blocking import drive
 
-            result = drive(self)
-            if result:
-                return result
-            # StopIteration has lost it, as it does where memory has ended.
-            raise MemoryError
+            return drive(self) or self._failed(MemoryError())
         except MemoryError as er:
             return self._failed(er)
 
@@ -123,10 +128,7 @@ class Request:
         try:
             from .aio import drive
 
-            result = yield from drive(self)
-            if result:
-                return result
-            raise MemoryError
+            return (yield from drive(self)) or self._failed(MemoryError())
         except MemoryError as er:
             return self._failed(er)
 
@@ -140,15 +142,21 @@ class Request:
 
     def left(self):
         # Milliseconds until the time is up; -1 for ever, as poll() has it.
-        timeout = self.opts.get("timeout", 600000)
+        timeout = self.timeout
         return max(0, timeout - ticks_diff(ticks_ms(), self.start)) if timeout else -1
 
     def __getattr__(self, name):
         # send, throw, close and pend_throw: what makes this a coroutine for create_task,
-        # gather and wait_for. `_steps` is None before the first use, False after it. In a task
-        # other than the one that performs it, what these are of raises that it is performed once.
+        # gather and wait_for. In a task other than the one that performs it, send and throw are
+        # of what raises that it is performed once.
         steps = self._steps
-        if not steps or self._task not in (None, sys.modules["asyncio.core"].cur_task):
+        task = self._task
+        if (
+            not steps
+            or task
+            and task is not sys.modules["asyncio.core"].cur_task
+            and name != "close"
+        ):
             steps = self.__iter__()
             if self._steps is None:
                 self._steps = steps
@@ -180,12 +188,13 @@ def request(
     - `body` is bytes-like, or with `dst` the number of bytes written.
 
     Arguments: `headers` as in `get`, but nothing in it is dropped except Content-Length; `body`
-    is None, text, bytes-like, a binary file (sent from where it stands) or an iterator of bytes;
-    `opts` is a dict:
+    is None, text, bytes-like, a dict or list (sent as JSON), a Multipart, a binary file (sent from
+    where it stands) or an iterator of bytes; `opts` is a dict:
 
     - timeout: milliseconds for the whole request, 0 for ever; 10 minutes if not given
     - redirects: how many to follow; 0 if not given
-    - dst: the path of a file, or a bytearray or memoryview, that receives the body
+    - dst: the path of a file, a bytearray or memoryview, or an object with write(data), that
+      receives the body
     - callback, userdata: callback(content_len, body_len, userdata) as the body arrives
     - sha256: the digest, in hex, that the body for dst or fota must have
     - resume: True to go on where an earlier download to the path dst failed, if the server can
@@ -208,9 +217,9 @@ def request(
     """
     tls = None
     if not (ca_file is client_ca is client_key is client_password is None):
-        from .pem import check
+        from .credentials import of_request
 
-        tls = check(ca_file, client_ca, client_key, client_password)
+        tls = of_request(ca_file, client_ca, client_key, client_password)
     if callback is None and callable(opts):
         callback = opts
         opts = None
@@ -222,10 +231,4 @@ def request(
         from .callbacks import call
 
         return call(method, url, headers, body, callback, tls)
-    if opts is None:
-        opts = {}
-    else:
-        from .options import check
-
-        check(opts)
     return Request(method, url, headers, body, opts, tls)

@@ -7,7 +7,6 @@ from select import POLLIN, POLLOUT, poll
 
 from .exchange import exchange
 
-_TIMEOUT = const(-8)
 _RETRY_MS = const(10)
 
 
@@ -17,14 +16,14 @@ def drive(r):
     late = OSError(ETIMEDOUT)
     ready = None
     steps = exchange(r)
-    if r.code is not None:
+    if r.start is not None:
         return (yield from steps)  # raises: it is performed once, and may still be
     r._task = task
-    guard = core.create_task(_guard(r, task, late)) if r.opts.get("timeout", 1) else None
+    guard = core.create_task(_guard(r, task, late)) if r.timeout else None
     try:
         while True:
             events = steps.send(ready)
-            stream = r.poll
+            stream = r.connection.poll
             if events == POLLIN or events == POLLOUT:
                 if events == POLLIN:
                     core._io_queue.queue_read(stream)
@@ -37,8 +36,8 @@ def drive(r):
                     task.data = None
                     raise RuntimeError("in a task, a request has to be awaited")
                 ready = events
-            elif not events:
-                yield from core.sleep_ms(0)
+            elif events <= 0:
+                yield from core.sleep_ms(-events)
             else:
                 # asyncio's queue would wake a task twice that waits for both.
                 poller = poll()
@@ -54,14 +53,13 @@ def drive(r):
     except OSError as er:
         if er is not late:
             raise
-        r.code = _TIMEOUT
         try:
             steps.throw(er)
         except StopIteration as er:
             return er.value
     finally:
+        r._steps = False  # first: see rivals.py
         steps.close()
-        r._steps = False
         r._task = None
         if guard and not guard.done():
             # Unlike cancel(), this frees at once what the guard refers to.

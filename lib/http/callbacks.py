@@ -26,13 +26,10 @@ def call(method, url, headers, body, callback, tls=None):
     if callback is not None and not callable(callback):
         raise TypeError("callback must be callable")
     try:
-        opts = {"timeout": 10000, "redirects": 20}
-        r = Request(method, url, headers, body, opts, tls, True)
+        r = Request(method, url, headers, body, None, tls, True)
         queue = [(r, callback)]  # here, as it may not find room either
     except MemoryError:
         return _deliver(callback, (_ERROR, None, None))
-    if hasattr(r.body, "rewind"):
-        raise TypeError("body must be text or bytes")
     core = _running()
     if core:
         core.create_task(_task(r, callback))
@@ -72,7 +69,10 @@ def get(url, headers=None, callback=None):
 
 
 def post(url, headers=None, body=None, callback=None):
-    """POST `body` (text, sent as UTF-8, or bytes-like) to `url`; else as `get`."""
+    """POST `body` to `url`; else as `get`.
+
+    `body` is text (sent as UTF-8), bytes-like, a dict or list (sent as JSON) or a Multipart.
+    """
     call("POST", url, headers, body, callback)
 
 

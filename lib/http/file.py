@@ -6,48 +6,59 @@ from micropython import const
 
 from .sink import Base
 
+_EINVAL = const(22)
 _ENOSPC = const(28)
 
-_FLUSH = const(0xFFFF)  # what LittleFS has not flushed is lost without power: at most 64 KB
+# LittleFS walks through all its files to tell what is free: some milliseconds for each MB of them.
+_WORTH = const(0xFFFF)  # bytes: as many take 0.5 s to write
+
+_FILE = const(8)  # in the mode that stat() gives
+
+POSIX = hasattr(os, "getenv")  # where there are links
 
 
 class Sink(Base):
-    def __init__(self, r):
-        Base.__init__(self, r)  # super() would make a closure of each that calls it
-        dst = r.opts["dst"]
+    file = None
+    keep = True  # the .part, when this request fails
+    fat = False
+
+    def prepare(self):
+        dst = self.r.opts["dst"]
         self.path = dst + ".part"
-        self.file = None
-        self.resume = None
-        self.keep = True  # the .part, when this request fails
-        # FAT does not mind case.
-        name = (dst if dst[0] == "/" else os.getcwd() + "/" + dst).lower()
-        self.claim(name.replace("/./", "/").replace("//", "/"))
+        found = stat(dst)
+        if dst[-1] == "/" or found and found[0] >> 12 != _FILE:
+            raise ValueError("file")
+        self.claim(dst if dst[0] == "/" else os.getcwd() + "/" + dst)
         try:
-            if stat(self.path + ".old"):
-                from .fat import recover
+            os.stat(dst + "*")
+        except OSError as er:
+            if er.errno == _EINVAL:  # a name that only FAT does not have
+                self.fat = True
+                if stat(self.path + ".old"):
+                    from .fat import recover
 
-                recover(self.path, dst)
-            if r.opts.get("resume"):
-                from .resume import Resume
+                    recover(self.path, dst)
 
-                self.resume = Resume(r, self)
-                self.judge = self.resume.judge
-        except Exception:
-            self.close()
-            raise
-
-    def open(self, status):
-        resume = self.resume
-        if resume and self.done:
-            self.file = open(self.path, "ab")
-            self.total = resume.total
-            return self.digest and resume.read(self.digest)
+    def open(self, head):
         self.keep = False
-        if resume:
-            resume.start()
-        else:
-            remove(self.path + ".etag")  # it would belong to another .part
+        remove(self.path + ".etag")  # it would belong to another .part
+        if POSIX or self.total > _WORTH:
+            # A link is not written through, and what an older one takes is free.
+            remove(self.path)
+        self.reserve(self.total)
         self.file = open(self.path, "wb")
+
+    def reserve(self, size):
+        """Raise OSError when the file system tells that it has no room for `size` bytes."""
+        if size > _WORTH:
+            dst = self.r.opts["dst"]
+            try:
+                # Of the folder, as on POSIX the file has to exist.
+                found = os.statvfs(dst[: dst.rfind("/") + 1] or ".")
+            except (AttributeError, OSError):
+                return
+            if size > found[1] * found[4]:
+                raise OSError(_ENOSPC)
 
     def put(self, buf, pos, n):
         try:
@@ -58,27 +69,19 @@ class Sink(Base):
             written = self.file.write(memoryview(buf)[pos : pos + n])
         if written != n:
             raise OSError(_ENOSPC)
-        if self.resume and (self.done & _FLUSH) + n > _FLUSH:
-            self.file.flush()
 
     def end(self):
-        if self.total not in (0, self.done):
-            raise EOFError  # of a range the server may send less than it was asked for
         self.file.flush()
         self.file.close()
         self.file = None
-        if hasattr(os, "sync"):
-            os.sync()
         dst = self.r.opts["dst"]
-        if stat(dst + ".PART"):
-            from .fat import replace  # told by not minding case
+        if self.fat:
+            from .fat import replace
 
             replace(self.path, dst)
         else:
             os.rename(self.path, dst)  # in one step, on POSIX and LittleFS
         self.keep = True
-        if self.resume:
-            remove(self.path + ".etag")
         return self.done
 
     def close(self):

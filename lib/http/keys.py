@@ -4,6 +4,7 @@
 import hashlib
 from binascii import unhexlify
 from cryptolib import aes
+from errno import ETIMEDOUT
 from micropython import const
 
 _CBC = const(2)
@@ -22,23 +23,23 @@ _AES_CBC = {
 }
 
 
-def decrypt(data, fields, password, check):
+def decrypt(data, fields, password, r):
     """Return the private key in `data` as DER; `fields` are the header lines of its PEM form.
 
-    `check` is called now and then, to raise when the time is up. Raises ValueError that says so
-    for a wrong password and for what cannot be decrypted here.
+    Raises ValueError that says so for a wrong password and for what cannot be decrypted here, and
+    OSError when the time of the request `r` is up.
     """
     if password is None:
         raise ValueError("client_key is encrypted: client_password is needed")
     if fields:
         key, iv = _older(fields, password)
     else:
-        key, iv, data = _pbes2(data, password, check)
+        key, iv, data = _pbes2(data, password, r)
     plain = aes(key, _CBC, iv).decrypt(data)
     pad = plain[-1]
     plain = plain[: -pad or None]
     # Any key is a SEQUENCE that fills the whole.
-    if not 0 < pad <= 16 or plain[:1] != b"\x30" or len(_items(plain)) != 1:
+    if not 0 < pad <= 16 or plain[:1] != b"\x30" or len(items(plain)) != 1:
         raise ValueError("client_password does not open client_key")
     return plain
 
@@ -63,21 +64,21 @@ def _older(fields, password):
     return key, iv
 
 
-def _pbes2(data, password, check):
-    algorithm, encrypted = [content for tag, content in _items(_items(data)[0][1])]
-    scheme, parameters = [content for tag, content in _items(algorithm)]
+def _pbes2(data, password, r):
+    algorithm, encrypted = [content for tag, content in items(items(data)[0][1])]
+    scheme, parameters = [content for tag, content in items(algorithm)]
     if scheme != _PBES2:
         raise ValueError("client_key has an unsupported encryption; PBES2 is the supported one")
-    derivation, cipher = [_items(content) for tag, content in _items(parameters)]
+    derivation, cipher = [items(content) for tag, content in items(parameters)]
     if derivation[0][1] != _PBKDF2:
         raise ValueError("client_key has an unsupported key derivation; PBKDF2 is supported")
     if cipher[0][1] not in _AES_CBC:
         raise ValueError(_CIPHERS)
-    salt, count, *rest = _items(derivation[1][1])
+    salt, count, *rest = items(derivation[1][1])
     prf = _HMAC_SHA1  # the default of PBKDF2
     for tag, content in rest:
         if tag == 0x30:
-            prf = _items(content)[0][1]
+            prf = items(content)[0][1]
     name = {_HMAC_SHA1: "sha1", _HMAC_SHA256: "sha256"}.get(prf)
     if not name or not hasattr(hashlib, name):
         raise ValueError("client_key has an HMAC that is unsupported, or not on this board")
@@ -87,11 +88,11 @@ def _pbes2(data, password, check):
             "client_key wants %s rounds of PBKDF2" % ("no" if count < 1 else "too many")
         )
     digest = getattr(hashlib, name)
-    key = _pbkdf2(digest, password, salt[1], count, _AES_CBC[cipher[0][1]], check)
+    key = _pbkdf2(digest, password, salt[1], count, _AES_CBC[cipher[0][1]], r)
     return key, cipher[1][1], encrypted
 
 
-def _pbkdf2(digest, password, salt, count, size, check):
+def _pbkdf2(digest, password, salt, count, size, r):
     if len(password) > 64:
         password = digest(password).digest()
     password += bytes(64 - len(password))
@@ -104,17 +105,18 @@ def _pbkdf2(digest, password, salt, count, size, check):
         block = salt + i.to_bytes(4, "big")
         total = 0
         for n in range(count):
-            if not n & 255:
-                check()
+            if not n & 255 and not r.left():
+                raise OSError(ETIMEDOUT)
             block = digest(outer + digest(inner + block).digest()).digest()
             total ^= int.from_bytes(block, "big")
         key += total.to_bytes(len(block), "big")
     return key[:size]
 
 
-def _items(data):
-    # The contents of the ASN.1 values that `data` is a row of, [(tag, content), ...]; nothing
-    # when it is none.
+def items(data):
+    """Return the contents of the ASN.1 values that `data` is a row of, [(tag, content), ...];
+    nothing when it is none.
+    """
     found = []
     pos = 0
     while pos < len(data):

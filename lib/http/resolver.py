@@ -19,13 +19,12 @@ SECOND = 1000  # ms
 _last = (None, 0, 0, 0)
 
 
-def resolve(r, host):
+def resolve(r, connection, host):
     """Return the IPv4 address of `host`, or None where getaddrinfo() is to be asked: a generator
-    as `exchange`, for the driver of tasks.
+    as `exchange`, for the driver of tasks. Meanwhile `connection` is that to the DNS server.
     """
-    global _last
     gc.collect()  # what loading this has left splits the heap
-    adapter = r.opts.get("adapter", "0.0.0.0")
+    adapter = r.adapter or "0.0.0.0"
     try:
         import network  # ports without it leave everything to getaddrinfo()
 
@@ -39,16 +38,22 @@ def resolve(r, host):
     # mDNS answers for .local. No server is 0.0.0.0, and one with an IPv6 address is not for us.
     if len(labels) < 2 or labels[-1] == b"local" or server < "1" or ":" in server:
         return
-    key = (host, server)
-    if _last[0] == key and 0 <= time() - _last[2] < _last[3]:
+    if _last[0] == (host, server) and 0 <= time() - _last[2] < _last[3]:
         return _last[1]
     name = b""
     for label in labels:
         if not 0 < len(label) < 64:
             raise ValueError("host")
         name += bytes((len(label),)) + label
+    return (yield from _ask(r, connection, host, name, server, adapter))
+
+
+def _ask(r, connection, host, name, server, adapter):
+    global _last
+    key = (host, server)
     server = socket.getaddrinfo(server, PORT)[0][-1]
-    stream = r.poll = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    stream = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    connection.stream = connection.poll = stream
     alarm = None
     aliases = 8
     ttl = 86400  # seconds
@@ -111,7 +116,7 @@ def resolve(r, host):
                 sent = False  # where the aliases end is for us to ask
         raise ValueError("dns", host)
     finally:
-        r.poll = None
+        connection.stream = None
         stream.close()
         if alarm and not alarm.done():
             core._task_queue.remove(alarm)

@@ -1,114 +1,168 @@
-# Going on with a download that failed (opts["resume"]): RFC 9110 sections 13.1.5 and 14. Beside
-# <dst>.part, <dst>.part.etag tells what it is the beginning of, and of which version.
+# A download to a path that goes on from what a failed one left (opts["resume"]): RFC 9110 sections
+# 13.1.5, 14 and 15.3.7. Beside <dst>.part, <dst>.part.etag tells what it is the beginning of.
 
+import os
 from binascii import hexlify
 from hashlib import sha256
+from micropython import const
 
-from .file import remove, stat
-from .response import field
+from .file import Sink as File
+from .file import POSIX, remove, stat
+from .headers import field
+
+_FLUSH = const(0xFFFF)  # what LittleFS has not flushed is lost without power: at most 64 KB
+
+_ENOSPC = const(28)
+
+_LINK = const(0xA000)  # the type that ilistdir() gives
 
 
-class Resume:
-    def __init__(self, r, sink):
-        self.r = r
-        self.sink = sink  # whose `done` is what there is, and `keep` whether to go on from it
-        self.total = 0
-        self.asked = b""
-        self.source = self.digest(r.url)
-        self.possible = r.method == "GET" and not r.body
-        size = stat(sink.path)
-        if not self.possible or not size or not size[6] or not stat(sink.path + ".etag"):
-            return
-        with open(sink.path + ".etag", "rb") as f:
-            source = f.readline()
-            self.place = f.readline()
-            self.validator = f.readline()
-        if source == self.source and self.validator:
-            sink.done = size[6]
-            sink.keep = True
-            self.asked = b"Range: bytes=%d-\r\nIf-Range: %s\r\n" % (size[6], self.validator)
-            r.fields += self.asked
-
-    def digest(self, url):
-        # Not the URL itself: it may hold a password.
-        return hexlify(sha256(url.encode()).digest()) + b"\n"
-
-    def here(self):
-        # Where redirects led. What follows the path is often a signature, another each time.
-        return self.digest(self.r.url.split("?")[0])
-
-    def judge(self, status):
-        """Return the status to go on with, 0 to make the request again for the whole."""
+class Sink(File):
+    def prepare(self):
+        File.prepare(self)  # super() would make a closure of each that calls it
         r = self.r
-        sink = self.sink
-        if status == 206 or status == 416 and sink.done:
-            if not sink.done:
-                raise ValueError("range")  # nobody asked for a part
-            if self.same() and self.fits(field(r.head, b"content-range") or b"", status):
-                if status == 416:
-                    # All of it is there already: what failed was the last step.
-                    r.keep = False
-                    r.length = 0
-                return 206
+        self.size = 0  # of the whole, 0 when nobody said
+        self.source = mark(r.url)
+        self.possible = r.method == "GET" and not r.body
+        if self.possible:
+            self.find()
+
+    def find(self):
+        """Ask for the rest where there is the beginning of what this request asks for.
+
+        Sets `done` to what there is, and `fields` to Range and If-Range.
+        """
+        found = stat(self.path)
+        if not found or not found[6] or POSIX and linked(self.path):
+            return
+        try:
+            with open(self.path + ".etag", "rb") as f:
+                source = f.readline()
+                self.place = f.readline()
+                size = int(f.readline())
+                self.validator = f.read()
+        except (OSError, ValueError):
+            return
+        done = found[6]
+        if source == self.source and self.validator:
+            if size == done:
+                done -= 1  # the last byte again: a 206 confirms the version, a 416 does not
+            self.done = done
+            self.size = size
+            self.fields = b"Range: bytes=%d-\r\nIf-Range: %s\r\n" % (done, self.validator)
+
+    def accept(self, status, head, length):
+        """Return the status to go on with, 0 to make the request again for the whole.
+
+        Then `done` is 0, and `fields` is empty.
+        """
+        if status == 206 and not self.done:
+            raise ValueError("range")  # nobody asked for a part
+        if status == 206 and not self.fits(head, length) or status == 416 and self.done:
             status = 0
-        if not status or 200 <= status < 300:
+        if not status or 200 <= status < 300 and status != 206:
             # Another version, or no ranges: from the beginning.
-            r.fields = r.fields.replace(self.asked, b"")
-            sink.done = 0
+            self.fields = b""
+            self.done = 0
         return status
 
-    def same(self):
-        # Whether it is the version that was begun. A server may not know If-Range, or answer 416
-        # for another version.
-        head = self.r.head
-        found = field(head, b"etag"), field(head, b"last-modified")
-        return self.place == self.here() and (self.validator in found or found == (None, None))
-
-    def fits(self, value, status):
-        # Whether a Content-Range goes on where the .part ends. Sets the total size.
-        done = self.sink.done
+    def fits(self, head, length):
+        # Whether a 206 is of the version that was begun, and goes on where the .part ends. A
+        # server may not know If-Range, so only the same validator tells. Sets `size`.
+        done = self.done
         try:
-            unit, span = value.split(None, 1)
-            span, total = span.split(b"/")
-            total = self.total = int(total)
-            if unit.lower() != b"bytes":
-                return False
-            if status == 416:
-                return span == b"*" and total == done
+            unit, span = (field(head, b"content-range") or b"").split(None, 1)
+            span, size = span.split(b"/")
             first, last = span.split(b"-")
-            size = int(last) + 1 - done
-            return (
-                int(first) == done
-                and 0 < size <= total - done
-                and self.r.length in (-1, None, size)
-            )
+            size = int(size)
+            left = int(last) + 1 - done
+            first = int(first)
         except ValueError:
             return False
+        if self.size not in (0, size):
+            return False
+        self.size = size
+        return (
+            self.place == here(self.r)
+            and self.validator in (field(head, b"etag"), field(head, b"last-modified"))
+            and unit.lower() == b"bytes"
+            and first == done
+            and 0 < left <= size - done
+            and length in (-1, None, left)
+        )
 
-    def start(self):
-        """Begin a new .part for the response, and note what it is."""
-        path = self.sink.path
-        head = self.r.head
+    def open(self, head):
+        path = self.path
+        if self.done:
+            self.total = self.size
+            self.reserve(self.total - self.done)
+            self.file = open(path, "r+b")
+            if self.digest:
+                return self.read()
+            self.file.seek(self.done)
+            return None
         # In this order, so that at no moment a .part lies beside what is not its own.
         remove(path + ".etag")
         remove(path)
+        File.open(self, head)
         validator = field(head, b"etag")
         if not validator or validator[:2] == b"W/":
             # A weak ETag does not tell bytes; a date does when it was not the current second.
             validator = field(head, b"last-modified")
             if field(head, b"date") in (None, validator):
                 validator = None
-        self.sink.keep = validator and self.possible
-        if self.sink.keep:
+        if validator and self.possible:
             with open(path + ".etag", "wb") as f:
-                f.write(self.source + self.here() + validator)
+                f.write(b"%s%s%d\n%s" % (self.source, here(self.r), self.total, validator))
+            self.keep = True
 
-    def read(self, digest):
-        """Add what is there to the digest; a generator."""
-        buf = self.sink.buf
-        with open(self.sink.path, "rb") as f:
-            n = f.readinto(buf)
-            while n:
-                digest.update(buf if n == len(buf) else buf[:n])
-                yield 0
-                n = f.readinto(buf)
+    def read(self):
+        # Add what is there to the digest; a generator. Then the file stands at its end.
+        left = self.done
+        buf = memoryview(self.buf)
+        while left:
+            n = self.file.readinto(buf[:left])
+            self.digest.update(buf[:n])
+            left -= n
+            yield 0
+
+    def put(self, buf, pos, n):
+        File.put(self, buf, pos, n)
+        if (self.done & _FLUSH) + n > _FLUSH:
+            self.file.flush()
+
+    def finish(self):
+        if self.total not in (0, self.done):
+            raise EOFError  # of a range the server may send less than it was asked for
+        return File.finish(self)
+
+    def end(self):
+        done = File.end(self)
+        remove(self.path + ".etag")
+        return done
+
+    def close(self):
+        er = self.r.error
+        if isinstance(er, OSError) and er.errno == _ENOSPC:
+            self.keep = False  # it would fill the file system for ever
+        File.close(self)
+
+
+def mark(url):
+    # Not the URL itself: it may hold a password.
+    return hexlify(sha256(url.encode()).digest()) + b"\n"
+
+
+def linked(path):
+    # Whether it is a symbolic link, as far as the file system tells.
+    name = path[path.rfind("/") + 1 :]
+    kind = 0
+    for entry in os.ilistdir(path[: -len(name)] or "."):  # to its end, or LittleFS crashes later
+        if entry[0] == name:
+            kind = entry[1]
+    return kind == _LINK
+
+
+def here(r):
+    # Where redirects led. What follows the path is often a signature, another each time.
+    return mark(r.url.split("?")[0])

@@ -116,15 +116,15 @@ SIZES = {"nothing": 0, "16 KB": 16384, "1 KB": 1024, "1 MB": 1 << 20, "20 MB": 2
 # a reference differs a little from run to run: two steps are left for that.
 LIMITS = {
     "kept by `import http`": (4272, 1536),
-    "a GET of 1 KB, callback": (14336, 8704),
+    "a GET of 1 KB, callback": (14592, 8960),
     "a GET of 1 KB, `.wait()`": (14080, 8448),
-    "a GET of 1 KB, `await`": (17152, 11264),
+    "a GET of 1 KB, `await`": (17408, 11264),
     "a GET of nothing": (13056, 7424),
     "a GET of 16 KB": (13056 + 16384 + 600, 7424 + 16384 + 600),
-    "1 MB to a file": (19456, 10240),
-    "20 MB to a file": (19456, 10240),
+    "1 MB to a file": (21504, 12288),
+    "20 MB to a file": (21504, 12288),
 }
-LIMIT_SIZE = 32100
+LIMIT_SIZE = 34900
 
 
 def serve(connection):
@@ -164,7 +164,7 @@ class Build:
             env=dict(os.environ, MICROPYPATH=".frozen:.:mpy" if kind == FILES else ".frozen:."),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         return done.stdout if done.returncode == 0 else ""
@@ -196,6 +196,10 @@ def main():
         "--frozen", metavar="PROGRAM", help="a 32-bit MicroPython with http frozen into it"
     )
     frozen = parser.parse_args().frozen
+    unix.settle()
+    if unix.without_32():
+        print(f"NOT MEASURED: the heap that http needs. {unix.without_32()}\n", file=sys.stderr)
+        return
     kinds = KINDS if frozen else KINDS[:FROZEN]
     print(f"| what, in bytes | {' | '.join(kinds)} |\n|---|{len(kinds) * '---|'}")
     with tempfile.TemporaryDirectory() as name, Peer(serve) as peer:
@@ -214,4 +218,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except unix.Missing as er:
+        sys.exit(str(er))

@@ -98,8 +98,8 @@ def panel(left, right, title, series, label):
     return parts
 
 
-def growth(times, memory, lines):
-    """Return the SVG of both; `lines` are its caption."""
+def growth(times, memory, lines, bits=32):
+    """Return the SVG of both, memory of `bits` bits; `lines` are its caption."""
     names = {"http": "http", "by_hand_readline": "by hand, with a socket"}
     box = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
     parts = [
@@ -111,7 +111,7 @@ def growth(times, memory, lines):
     ]
     for (left, right), title, series, label in (
         (PANELS[0], "time", times, time),
-        (PANELS[1], "heap allocated in all, bytes (32-bit build)", memory, number),
+        (PANELS[1], f"heap allocated in all, bytes ({bits}-bit build)", memory, number),
     ):
         named = {names[name]: points for name, points in series.items()}
         parts += panel(left, right, title, named, label)

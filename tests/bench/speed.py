@@ -290,8 +290,11 @@ def counted(bench, table, url, quick):
     return lines
 
 
-def growth(bench, table, url, effort):
-    """Measure downloads of growing bodies; return the points, {series: [(size, value), ...]}."""
+def growth(bench, table, url, effort, bits):
+    """Measure downloads of growing bodies; return the points, {series: [(size, value), ...]}.
+
+    Memory is that of a MicroPython of `bits` bits.
+    """
     times = {name: [] for name in ("http", A)}
     memory = {name: [] for name in ("http", A)}
     for size in effort.sizes:
@@ -301,7 +304,7 @@ def growth(bench, table, url, effort):
         best = bench.fastest({name: (name, "download", url, size, count) for name in times}, turns)
         for name in times:
             times[name].append((size, best[name]))
-            memory[name].append((size, bench.run(name, "memory", url, size, 1, bits=32)[1]))
+            memory[name].append((size, bench.run(name, "memory", url, size, 1, bits=bits)[1]))
     first, half, big = effort.sizes[0], *effort.sizes[-2:]
     bytes_before, bytes_after = memory["http"][0][1], memory["http"][-1][1]
     # Linear is: a byte takes no longer when there are more of them.
@@ -355,6 +358,10 @@ def main():
     arguments = parser.parse_args()
     effort = QUICK if arguments.quick else FULL
     svg = arguments.svg or (None if arguments.quick else HERE / "growth.svg")
+    unix.settle()
+    bits = 64 if unix.without_32() else 32
+    if bits == 64:
+        print(f"MEMORY IS THAT OF 64 BITS. {unix.without_32()}\n", file=sys.stderr, flush=True)
     lines = context(os.environ.get("BENCH_COMMAND") or "tests/bench/speed.py")
     with tempfile.TemporaryDirectory(dir=memory_folder()) as name:
         folder = pathlib.Path(name)
@@ -364,12 +371,15 @@ def main():
             small(bench, table, plain, secure, effort)
             large(bench, table, plain, effort)
             calls = counted(bench, table, plain, arguments.quick)
-            times, memory = growth(bench, table, plain, effort)
+            times, memory = growth(bench, table, plain, effort, bits)
     print()
     print("\n".join("- " + line for line in lines + calls))
     if svg:
-        pathlib.Path(svg).write_text(plot.growth(times, memory, lines))
+        pathlib.Path(svg).write_text(plot.growth(times, memory, lines, bits))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except unix.Missing as er:
+        sys.exit(str(er))

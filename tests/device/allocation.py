@@ -1,5 +1,7 @@
 # What downloads to a file allocate does not depend on how long they are.
 
+from prelude import *
+
 import http
 
 size = 0

@@ -1,5 +1,7 @@
 # The rules of the callback API, on the httpbin at P["url"] and the echo of requests at P["echo"].
 
+from prelude import *
+
 import http
 
 URL = P["url"]
@@ -92,8 +94,10 @@ for kind, args in (
     (ValueError, (ECHO, "Transfer-Encoding: chunked\r\n")),
 ):
     raises(kind, http.get, *args)
-for body in (5, ["a"], {"a": 1}, iter([b"a"])):
-    raises(TypeError, http.post, ECHO, None, body, callback)
+with open("body.bin", "wb") as f:
+    for body in (5, ("a",), iter([b"a"]), f):
+        raises(TypeError, http.post, ECHO, None, body, callback)
+os.remove("body.bin")
 raises(TypeError, http.request, ECHO, "GET", None, None, 5)
 raises(TypeError, http.request, ECHO, "GET", None, None, {"timeout": 5})
 raises(TypeError, http.request, "GET", ECHO, None, None, {"timeout": 5}, callback=callback)

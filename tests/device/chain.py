@@ -1,5 +1,7 @@
 # A chain of P["count"] requests, each made by the callback of the one before.
 
+from prelude import *
+
 import http
 
 left = P["count"]

@@ -1,5 +1,7 @@
 # Prints what the option `debug` prints; whoever runs it looks for what must not be there.
 
+from prelude import *
+
 import http
 
 url = "http://user:sesame@" + P["url"][7:]

@@ -1,10 +1,8 @@
-# Put before the scripts that need a file system of a board: a block device in memory or in a file,
-# and LittleFS or FAT on it. `Disk.power` counts the writes that are left until the power fails.
+# For the scripts that need a file system of a board: a block device in memory or in a file, and
+# LittleFS or FAT on it. `Disk.power` counts the writes that are left until the power fails.
 
-try:
-    import vfs
-except ImportError:
-    import os as vfs  # v1.20
+import os
+import vfs
 
 
 class Disk:

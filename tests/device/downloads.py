@@ -1,5 +1,8 @@
 # Downloads to a path on the file system P["fs"]: "host", "lfs" or "fat".
 
+from disk import *
+from prelude import *
+
 import http
 from binascii import hexlify
 from hashlib import sha256
@@ -94,14 +97,44 @@ try:
 except ZeroDivisionError:
     check(5000, "callback")
 
-# A path that cannot be a file.
+
+# What is no file is refused before anything is asked for: nobody is at this address.
+def refused(dst):
+    request = http.request("GET", "http://127.0.0.1:1/", None, None, {"dst": dst})
+    same(request.wait()[0], -7, dst)
+    same(str(request.error), "dst is a folder or a device", dst)
+
+
 os.mkdir(folder + "folder")
-DST = folder + "folder"
 before = files()
-same(download("/length/100")[0], -7)
+refused(folder + "folder")
+refused(folder + "./folder")
+refused(folder + "folder/")
 same(files(), before, "a folder")
-assert os.stat(DST)[0] & 0x4000
-os.rmdir(DST)
+assert os.stat(folder + "folder")[0] & 0x4000
+os.rmdir(folder + "folder")
+refused(folder or ".")
+if FS == "host":
+    os.system("ln -s /dev/null null; mkfifo fifo")
+    before = files()
+    refused("null")
+    refused("fifo")
+    refused("/dev/null")
+    same(files(), before, "a device")
+    os.remove("null")
+    os.remove("fifo")
+
+    # A link is replaced as a file is; nothing is written through one in the place of .part.
+    for target in ("victim", "nowhere"):
+        with open("victim", "wb") as f:
+            f.write(b"victim")
+        for resume in (False, True):
+            os.system("ln -s %s data.bin.part; ln -s victim data.bin.part.etag" % target)
+            same(download("/length/100", resume=resume)[:2], (200, 100))
+            check(100, target)
+            same(content("victim"), b"victim", target)
+            same(content("nowhere"), None)
+    os.remove("victim")
 DST = folder + "no/such/folder"
 same(download("/length/100")[0], -7)
 DST = folder + "data.bin"
@@ -115,8 +148,55 @@ raises(TypeError, download, "/length/100", sha256=b"0" * 64)
 raises(ValueError, http.request, "GET", URL, None, None, {"sha256": "0" * 64})
 raises(ValueError, http.request, "GET", URL, None, None, {"resume": True})
 
-# One download to a file at a time, however its name is written; one that a loop left behind is
-# no reason to wait.
+# One download to a file at a time, however its name is written, and none to what belongs to it.
+os.mkdir(folder + "a")
+here = os.getcwd()
+if FS == "host":
+    os.system("ln -s . a/link")
+    names = ["%s/data.bin" % here, "%s/data.bin" % here, "a/link/../data.bin"]
+    names += [name + "data.bin" for name in ("./", "././", ".//", "a/../", "a/link/../a/./../")]
+else:
+    os.chdir("/disk")
+    names = [
+        "data.bin",
+        "/disk/data.bin",
+        "/disk/../data.bin",
+        "a/../DATA.bin",
+        "/disk/./DATA.bin",
+    ]
+    names += ["/disk/%sdata.bin" % name for name in ("/", "//", "././/", "a/../", "a/./../a//../")]
+names += [names[-1] + ".part", "data.bin.part", "data.bin.part.etag"]
+others = ["a/data.bin", "data.bin2", "data", "data.bin.partial"]
+
+
+async def at_once(first, second):
+    # The results of two requests, of which the first goes on for a while.
+    slow = asyncio.create_task(http.request("GET", URL + "/slow/300", None, None, {"dst": first}))
+    await asyncio.sleep_ms(50)
+    r = http.request("GET", URL + "/length/100", None, None, {"dst": second})
+    code = (await r)[0]
+    if code != 200:
+        assert "is going on" in str(r.error), r.error
+        same(r.error.args[0][:7], "another")
+    return (await slow)[0], code
+
+
+for name in names + others:
+    want = (200, 200) if name in others else (200, -7)
+    for pair in ((DST, name), (name, DST)):
+        same(asyncio.run(at_once(*pair)), want, pair)
+        # The server sends 300 bytes to the first, and 100 to the second.
+        same(content(pair[0]), body_of(300), pair)
+        remove(pair[0])
+        same(content(pair[1]), body_of(100) if name in others else None, pair)
+        remove(pair[1])
+same(os.listdir(folder + "a"), ["link"] if FS == "host" else [])
+if FS == "host":
+    os.remove("a/link")
+os.rmdir(folder + "a")
+os.chdir(here)
+
+# One that a loop left behind is no reason to wait.
 names = [DST, "./" + DST] if FS == "host" else [DST, "/disk/./DATA.bin"]
 
 
@@ -153,13 +233,57 @@ for size, want in ((700, 200), (701, -7)):
 same(buf[:700], body_of(700))
 
 if FS != "host":
-    # A full file system: -7, the old file is whole, and the space is free again.
+    # A full file system: -7, the old file is whole, and the space is free again. Where the length
+    # is known, nothing is written.
     free = os.statvfs("/disk")[3]
     for framing in ("length", "close"):
-        code, body, request = download("/%s/%d" % (framing, 300 * 1024))
-        same(code, -7, repr(request.error))
-        same(request.error.errno, 28)
-        check(5000, "full")
+        for resume in (False, True):
+            disk.power = -1
+            code, body, request = download("/%s/%d" % (framing, 300 * 1024), resume=resume)
+            same(code, -7, repr(request.error))
+            same(request.error.errno, 28)
+            assert "no room" in str(request.error), request.error
+            check(5000, "full")
+            same(disk.power == -1, framing == "length", "writes: %d" % -disk.power)
+
+    # The room of an earlier .part counts, as it is written over.
+    size = (free - 3) * os.statvfs("/disk")[1]
+    assert size > 150000, size
+    same(download("/cut/%d" % size, resume=True)[0], -5)
+    with open(DST + ".part", "wb") as f:
+        f.write(bytes(100000))
+    same(download("/length/%d" % size)[:2], (200, size))
+    check(size, "over a .part")
+    same(download("/length/%d" % size)[0], -7)
+    os.remove(DST)
+    download("/length/5000")
+    check(5000, "again")
+
+    # A file system that does not tell goes on until it is full; a short body is not worth asking.
+    import http.file
+
+    class Telling:
+        def __init__(self, error):
+            self.error = error
+            self.asked = []
+
+        def __getattr__(self, name):
+            return getattr(os, name)
+
+        def statvfs(self, path):
+            self.asked.append(path)
+            raise self.error
+
+    for error in (AttributeError("statvfs"), OSError(95)):
+        http.file.os = telling = Telling(error)
+        same(download("/length/1000")[0], 200)
+        same(telling.asked, [])
+        same(download("/length/100000")[0], 200)
+        same(telling.asked, ["/disk/"])
+        same(download("/length/%d" % (300 * 1024))[0], -7)
+        check(100000, "not told")
+        http.file.os = os
+    download("/length/5000")
     assert os.statvfs("/disk")[3] >= free - 1, "space is lost"
     same(download("/length/5001")[:2], (200, 5001))
     check(5001, "after full")

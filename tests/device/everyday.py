@@ -1,5 +1,7 @@
 # A little of everything, in as little memory as possible: for boards above all.
 
+from prelude import *
+
 import http
 from binascii import hexlify
 from hashlib import sha256
@@ -36,7 +38,7 @@ with open(DST, "rb") as f:
 os.remove(DST)
 
 for target, want in (("cut", -5), ("badchunk", -3), ("stall", -8)):
-    opts = {"timeout": 1000 if want == -8 else 10000}
+    opts = {"timeout": 1000 if want == -8 else 60000}
     request = http.request("GET", URL + "/%s/100" % target, None, None, opts)
     same(request.wait(), (want, None, None), repr(request.error))
 

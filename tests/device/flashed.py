@@ -1,6 +1,9 @@
 # http from what firmware/image.py put on a board: the region of its LittleFS is in the file
 # `littlefs`, as it is after writing to flash that was in use; that of its ROMFS in `romfs`.
 
+from disk import *
+from prelude import *
+
 import vfs
 
 folder = None

@@ -1,6 +1,8 @@
 # Section 5 of the contract over the TLS of this port, against the servers in P. Certificates and
 # keys are in P too, made for this run.
 
+from prelude import *
+
 import http
 
 opened = descriptors()
@@ -9,7 +11,7 @@ NAME = P["url"]  # by host name; P["ip"] is the same server by address
 
 
 def go(url, *tls, **opts):
-    opts["timeout"] = opts.get("timeout", 5000)
+    opts["timeout"] = opts.get("timeout", 60000)
     request = http.request("GET", url, None, None, opts, *tls)
     code, headers, body = request.wait()
     return code, bytes(body) if code > 0 else str(request.error)
@@ -67,10 +69,10 @@ same(go(MUTUAL, None, P["client"], P["client_key"]), (200, b"client.example"))
 same(go(MUTUAL, CA, P["client_der"], P["client_key_der"]), (200, b"client.example"))
 same(go(MUTUAL, CA, P["ec_client"], P["ec_client_key"]), (200, b"client.example"))
 for args in ((CA,), (CA, P["stranger"], P["stranger_key"])):
-    # TLS 1.3 refuses a client after the handshake, so this can look like a failed reading.
-    code, error = go(MUTUAL, *args)
-    assert code in (-4, -5, -6), (code, error)
-    same(descriptors(), opened)
+    # TLS 1.3 refuses a client after the handshake.
+    for url in (MUTUAL, P["mutual_tls12"]):
+        error = refused(url, *args)
+        assert "certificate of the client" in error, error
 assert "key" in refused(MUTUAL, CA, P["client"], P["client_key"][:200])
 
 # Encrypted keys, as the openssl command writes them.
@@ -84,8 +86,12 @@ no_info = P["older"].replace(b"DEK-Info:", b"DEK-Nfo:")
 same(refused(MUTUAL, CA, P["client"], no_info, "sesame"), "client_key is malformed")
 # A key that takes too long to open counts as the time it takes.
 start = time.ticks_ms()
-same(go(MUTUAL, CA, P["client"], P["slow_key"], "sesame", timeout=300)[0], -8)
-assert since(start) < 2500, since(start)
+same(go(MUTUAL, CA, P["client"], P["slow_key"], "sesame", timeout=60000)[0], 200)
+takes = since(start)
+start = time.ticks_ms()
+another = P["slow_key"] + b"\n"  # for an opened key is kept
+same(go(MUTUAL, CA, P["client"], another, "sesame", timeout=takes // 8)[0], -8)
+assert since(start) < takes + slack(), (since(start), takes)
 name, cert, key = P["keys"][0]
 refused(MUTUAL, CA, P[cert], key[:300], "sesame")
 import hashlib  # noqa: E402
@@ -109,18 +115,29 @@ request = http.request("GET", P["to_http"], None, None, {"redirects": 1}, CA)
 same(request.wait(), (-4, None, None))
 assert "plain http" in str(request.error)
 same(go(P["to_https"], CA, redirects=1), (200, b"hello"))
+same(go(P["http_to_http"], CA, redirects=1), (200, b"plain"))
+same(go(P["http_to_https"], CA, redirects=1), (200, b"hello"))
+# On the way back it is a downgrade, wherever it began.
+code, error = go(P["http_to_https_to_http"], CA, redirects=2)
+same(code, -4)
+assert "plain http" in error, error
 
 # Peers that misbehave.
-same(go(P["closing"], CA)[0], -4)
+assert "ended the connection" in refused(P["closing"], CA)
 same(go(P["speaks_plain"], CA)[0], -4)
 same(go(P["cut"], CA)[0], -5)
 same(go(P["until_close"], CA), (200, b"hello"))
 same(go(P["notified"], CA), (200, b"hello"))
 code, headers, body = http.request("POST", P["early"], None, bytes(100000), None, CA).wait()
 same((code, body), (413, b"too large"))
+# Nor is it where the server then reads no more, and TLS has all of it before a line is read.
+pieces = (bytes(9000) for _ in range(10000))
+request = http.request("PUT", P["early_deaf"], None, pieces, {"timeout": 60000}, CA)
+code, headers, body = request.wait()
+same((code, body), (413, b"too large"), repr(request.error))
 start = time.ticks_ms()
 same(go(P["silent"], CA, timeout=400)[0], -8)
-assert 400 <= since(start) < 2000
+in_time(start, 400)
 same(descriptors(), opened)
 
 # The callback API: not verified, unless certificates() says so.
@@ -139,6 +156,7 @@ same(calls.pop(), (-1, None))
 http.get(NAME, None, callback)
 same(calls.pop(), (200, b"hello"))
 same(go(P["self_signed"])[0], -4)
+same(go(P["http_to_http"], redirects=1), (200, b"plain"))
 # A client certificate of a request's own does not make it trust others.
 same(go(P["self_signed"], None, P["client"], P["client_key"])[0], -4)
 same(go(MUTUAL, None, P["client"], P["client_key"]), (200, b"client.example"))
@@ -154,26 +172,20 @@ same(calls.pop(), (200, b"hello"))
 same(descriptors(), opened)
 
 # In tasks: the handshake leaves the others running.
-ticks = 0
-
-
-async def ticker():
-    global ticks
-    while True:
-        await asyncio.sleep_ms(10)
-        ticks += 1
 
 
 async def main():
-    global ticks
-    tick = asyncio.create_task(ticker())
-    requests = [
-        http.request("GET", url, None, None, {"timeout": timeout}, CA)
-        for url, timeout in ((NAME, 5000), (P["ec"], 5000), (P["silent"], 500), (P["cut"], 5000))
-    ]
-    results = await asyncio.gather(*requests)
+    peers = ((NAME, 60000), (P["ec"], 60000), (P["silent"], 2000), (P["cut"], 60000))
+
+    def handshakes():
+        requests = [
+            http.request("GET", url, None, None, {"timeout": timeout}, CA)
+            for url, timeout in peers
+        ]
+        return asyncio.gather(*requests)
+
+    results = await turns_for_others(handshakes, "TLS")
     same([code for code, headers, body in results], [200, 200, -8, -5])
-    assert ticks > 30, ticks
     task = asyncio.create_task(http.request("GET", P["silent"], None, None, None, CA).wait())
     await asyncio.sleep_ms(100)
     task.cancel()
@@ -181,9 +193,8 @@ async def main():
     same(descriptors(), opened)
     # A large upload and a large download.
     body = bytes(300000)
-    code, headers, got = await http.request("PUT", P["echo"], None, body, {"timeout": 9000}, CA)
+    code, headers, got = await http.request("PUT", P["echo"], None, body, {"timeout": 60000}, CA)
     same((code, got), (200, body))
-    tick.cancel()
 
 
 asyncio.run(main())

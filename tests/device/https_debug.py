@@ -1,5 +1,7 @@
 # Prints what `debug` prints of https requests; nothing secret may be in it.
 
+from prelude import *
+
 import http
 
 for password in ("sesame", "wrong-sesame"):

@@ -1,4 +1,6 @@
-# What a request does not use is not imported. (The prelude's asyncio is taken away first.)
+# What a request does not use is not imported. (The asyncio of the prelude is taken away first.)
+
+from prelude import *
 
 for name in list(sys.modules):
     if "asyncio" in name:
@@ -14,15 +16,24 @@ def loaded():
 codes = []
 same(loaded(), [])
 same(http.request("GET", P["url"]).wait()[0], 200)
-used = ["blocking", "exchange", "headers", "response", "url"]
+used = ["blocking", "exchange", "head", "headers"]
 same(loaded(), used)
 http.get(P["url"], None, lambda code, body: codes.append(code))
 used.append("callbacks")
 same(loaded(), sorted(used))
 http.get(P["url"], "X: y\r\n", lambda code, body: codes.append(code))
-used.append("fields")
+used += ["fields", "token"]
 same(loaded(), sorted(used))
-same(codes, [200, 200])
+http.put(P["url"], None, {"a": 1}, lambda code, body: codes.append(code))
+used.append("body")
+same(loaded(), sorted(used))
+same(http.urlencode({"a": 1}), "a=1")
+used.append("forms")
+same(loaded(), sorted(used))
+same(callable(http.Multipart), True)
+used += ["multipart", "source"]
+same(loaded(), sorted(used))
+same(codes, [200, 200, 200])
 same(http.ERROR_FOTA, -9)
 used.append("codes")
 same(loaded(), sorted(used))

@@ -1,5 +1,7 @@
 # Nothing of a request ends up where it does not belong: CR, LF and NUL in every part of it.
 
+from prelude import *
+
 import http
 
 URL = P["url"]

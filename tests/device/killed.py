@@ -1,6 +1,9 @@
 # A download that is killed from outside, and then a look at what it left; the block device of a
 # file system other than P["fs"] == "host" is kept in a file.
 
+from disk import *
+from prelude import *
+
 from binascii import hexlify
 from hashlib import sha256
 

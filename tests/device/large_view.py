@@ -1,5 +1,7 @@
 # A memoryview of more than half the heap as body.
 
+from prelude import *
+
 import http
 
 body = memoryview(bytearray(80000))

@@ -1,6 +1,8 @@
 # P["rounds"] times each outcome of a request, blocking and in tasks: open descriptors and used
 # memory are then where they were.
 
+from prelude import *
+
 import http
 
 URL = P["url"]
@@ -8,7 +10,7 @@ OUTCOMES = ("good", "chunked", "redirect", "refused", "timeout", "truncated", "m
 
 
 def request(outcome):
-    opts = {"timeout": 100 if outcome == "timeout" else 5000}
+    opts = {"timeout": 100 if outcome == "timeout" else 60000}
     if outcome == "redirect":
         opts["redirects"] = 1
     if outcome == "good":
@@ -42,8 +44,11 @@ async def tasks():
         await task
     except asyncio.CancelledError:
         pass
-    http.get(URL + "/good", None, lambda code, body: None)
-    await asyncio.sleep_ms(50)
+    codes = []
+    http.get(URL + "/good", None, lambda code, body: codes.append(code))
+    while not codes:
+        await asyncio.sleep_ms(5)
+    await asyncio.sleep_ms(10)
 
 
 def used():

@@ -1,5 +1,7 @@
 # Requests without a body and with small ones; the server counts the segments that bring them.
 
+from prelude import *
+
 import http
 
 url = P["url"]

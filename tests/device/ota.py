@@ -2,6 +2,8 @@
 # where they matter: flash is erased by whole blocks, writing only clears bits, and set_boot()
 # checks the image as ESP-IDF does.
 
+from prelude import *
+
 import http
 from binascii import hexlify
 from hashlib import sha256

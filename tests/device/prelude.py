@@ -1,15 +1,13 @@
-# Put before every script of this folder by whoever runs it, with `P`, the parameters of the
-# script, defined before: addresses of the servers above all. A script that ends prints OK.
+# What the scripts of this folder need, each of which begins with `from prelude import *`: P, the
+# parameters that its runner gives it (addresses of servers above all), a few modules and checks.
 
+import asyncio
 import gc
 import os
 import sys
 import time
 
-try:
-    import asyncio
-except ImportError:
-    import uasyncio as asyncio  # v1.20
+from parameters import P
 
 
 def same(got, want, what=""):
@@ -26,13 +24,63 @@ def raises(kind, function, *args, **kwargs):
     raise AssertionError("no %s for %r %r" % (kind.__name__, args, kwargs))
 
 
+_told = []
+
+
 def descriptors():
-    # How many files and sockets are open; 0 where nothing tells.
-    try:
-        return len(os.listdir("/proc/self/fd"))
-    except OSError:
-        return 0
+    # How many files and sockets are open. A board does not tell, nor does macOS: 0, and said.
+    for folder in ("/proc/self/fd", "/dev/fd"):
+        try:
+            return len(os.listdir(folder))
+        except OSError:
+            pass
+    if not _told:
+        _told.append(True)
+        print("open descriptors are not counted here")
+    return 0
 
 
 def since(start):
     return time.ticks_diff(time.ticks_ms(), start)
+
+
+def slack():
+    # How many ms a limit of time leaves to this machine as it is now, slow or busy: twenty times
+    # what a piece of work takes, and more. That is about 800 where nothing else runs.
+    start = time.ticks_ms()
+    for _ in range(400000):
+        pass
+    return 20 * since(start) + 300
+
+
+def in_time(start, limit, what=""):
+    # What began at `start` and has `limit` ms ends now: not before, nor much later.
+    ms = since(start)
+    assert limit <= ms, (what, ms)
+    more = slack()
+    assert ms < limit + more, (what, ms, more)
+
+
+class Ticker:
+    # A task that measures the longest time that others keep it from running.
+    def __init__(self):
+        self.longest = 0
+        self.task = asyncio.create_task(self.run())
+
+    async def run(self):
+        while True:
+            start = time.ticks_ms()
+            await asyncio.sleep_ms(10)
+            self.longest = max(self.longest, since(start) - 10)
+
+
+async def turns_for_others(make, what=""):
+    # Await make() beside a Ticker: it must not be held up. A busy machine does that, too, but not
+    # each time.
+    for _ in range(5):
+        ticker = Ticker()
+        result = await make()
+        ticker.task.cancel()
+        if ticker.longest < slack() // 4:
+            return result
+    raise AssertionError("%s held others up for %d ms" % (what, ticker.longest))

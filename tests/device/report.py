@@ -4,6 +4,8 @@ import gc
 import sys
 import time
 
+from parameters import P
+
 gc.collect()
 free = gc.mem_free()
 before = gc.mem_alloc()

@@ -1,9 +1,13 @@
 # What the resolver of lib/http takes for an answer, from the DNS server at port P["dns"], whose
 # names say what it does.
 
+from prelude import *
+
 import http
 import http.resolver as resolver
-import network
+import stand_ins.network as network
+
+sys.modules["network"] = network
 
 network.ipconfig(dns="127.0.0.1")
 resolver.PORT = P["dns"]

@@ -1,8 +1,12 @@
 # One answer is remembered for its time to live.
 
+from prelude import *
+
 import http
 import http.resolver as resolver
-import network
+import stand_ins.network as network
+
+sys.modules["network"] = network
 
 network.ipconfig(dns="127.0.0.1")
 resolver.PORT = P["dns"]

@@ -1,10 +1,14 @@
 # Other tasks go on while a name is looked up, and nothing is left of a look-up that is cancelled.
 
+from prelude import *
+
 from asyncio import core
 
 import http
 import http.resolver as resolver
-import network
+import stand_ins.network as network
+
+sys.modules["network"] = network
 
 network.ipconfig(dns="127.0.0.1")
 resolver.PORT = P["dns"]

@@ -1,12 +1,16 @@
 # Where the resolver is used, and where getaddrinfo() is, for which a stand-in notes what it is
 # asked for.
 
+from prelude import *
+
 import socket
 
 import http
 import http.exchange
 import http.resolver as resolver
-import network
+import stand_ins.network as network
+
+sys.modules["network"] = network
 
 resolver.PORT = P["dns"]
 resolver.SECOND = 50

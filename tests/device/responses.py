@@ -1,6 +1,8 @@
 # Performs the requests of P["cases"], [name, method, target, opts] each, several at a time, and
 # prints the result of each as a line of JSON; of a long body, its SHA-256.
 
+from prelude import *
+
 import binascii
 import hashlib
 import json

@@ -1,6 +1,9 @@
 # Downloads that fail and go on, on the file system P["fs"]: from a real server of files, whose
 # folder is P["folder"], from httpbin, and from one that makes every mistake.
 
+from disk import *
+from prelude import *
+
 import http
 from binascii import hexlify
 from hashlib import sha256
@@ -100,16 +103,23 @@ complete(result, (200, len(old)), "changed")
 same(result[2], 0)
 same(content(DST), old)
 
-# All of it is there, and only the name is not: 416.
+# All of it is there, and only the name is not: its last byte confirms the version.
 start(url, len(old))
 same(os.stat(PART)[6], len(old))
 same(content(DST), old)
 for opts in ({}, {"sha256": hexlify(sha256(old).digest()).decode()}):
     result = go_on(url, **opts)
-    complete(result, (206, len(old)), "416")
-    same(result[2], len(old))
+    complete(result, (206, len(old)), "the last byte")
+    same(result[2], len(old) - 1)
     same(content(DST), old)
     start(url, len(old))
+
+# The same, and the file on the server is another: all of the new one.
+put(P["folder"] + "/big.bin", new[: len(old)])
+complete(go_on(url), (200, len(old)), "another of the same size")
+same(content(DST), new[: len(old)])
+put(P["folder"] + "/big.bin", old)
+start(url, len(old))
 
 # What is there is not what the digest wants: nothing is left of it, nor gone on from.
 result = go_on(url, sha256="0" * 64)
@@ -178,6 +188,10 @@ for target, want in (
     ("/416-other", 200),
     ("/416-bare", 200),
     ("/416-equal-of-another", 200),
+    ("/416-equal-of-nothing", 200),
+    ("/no-validator", 200),
+    ("/last-modified-only", 200),
+    ("/other-total", 200),
 ):
     clear()
     put(DST, old)
@@ -221,19 +235,20 @@ start(url)
 complete(go_on(url, keepalive=True), (206, len(new)), "206, kept")
 http.close()
 
-# A server that sends less than the rest: -5, and a step nearer.
-clear()
-start(PEER + "/piecemeal")
-result = go_on(PEER + "/piecemeal")
-same(result[0], -5)
-for i in range(20):
-    if result[0] == 206:
-        break
-    there = os.stat(PART)[6]
-    result = go_on(PEER + "/piecemeal")
-    same(result[2], there)
-complete(result, (206, 9000), "piecemeal")
-same(content(DST), body_of(9000))
+# A server that sends less than the rest: -5, and a step nearer, with a digest as without.
+for opts in ({}, {"sha256": hexlify(sha256(body_of(9000)).digest()).decode()}):
+    clear()
+    start(PEER + "/piecemeal")
+    result = go_on(PEER + "/piecemeal", **opts)
+    same(result[0], -5, repr(result[3].error))
+    for i in range(20):
+        if result[0] == 206:
+            break
+        there = os.stat(PART)[6]
+        result = go_on(PEER + "/piecemeal", **opts)
+        same(result[2], there)
+    complete(result, (206, 9000), "piecemeal")
+    same(content(DST), body_of(9000))
 
 # Failures that leave what is there: an error of the server, a lost connection, nobody there.
 clear()
@@ -282,6 +297,28 @@ if P["fs"] != "host":
         n += 1
     assert n > 5, n
 
+    # A .part that can never fit does not stay: there is no room for the rest, or nobody knew.
+    clear()
+    with open("/disk/filler", "wb") as f:
+        for i in range((os.statvfs("/disk")[3] - 10) * os.statvfs("/disk")[1] // 1024):
+            f.write(bytes(1024))
+    put(P["folder"] + "/big.bin", new)
+    put(DST, b"old")
+    result = go_on(STATIC + "/big.bin")
+    same((result[0], files()), (-7, ["data.bin"]), result[3].error)
+    os.remove("/disk/filler")
+    start(STATIC + "/big.bin", 50000)
+    with open("/disk/filler", "wb") as f:
+        for i in range((os.statvfs("/disk")[3] - 10) * os.statvfs("/disk")[1] // 1024):
+            f.write(bytes(1024))
+    result = go_on(STATIC + "/big.bin")
+    same((result[0], result[3].error.errno, files()), (-7, 28, ["data.bin"]))
+    same(result[2], [], "refused before anything is written")
+    same(content(DST), b"old")
+    result = go_on(PEER + "/large")
+    same((result[0], result[3].error.errno, files()), (-7, 28, ["data.bin"]))
+    os.remove("/disk/filler")
+
     # What has arrived is not lost, or not much of it.
     clear()
     start(STATIC + "/other.bin", 1)
@@ -292,6 +329,17 @@ if P["fs"] != "host":
     assert there >= 65536, there
     complete(go_on(STATIC + "/other.bin"), (206, len(new)), "after a power failure")
     same(content(DST), new)
+
+if P["fs"] == "host":
+    # A .part that is a link is not gone on from, or what it names would grow.
+    clear()
+    start(PEER + "/etag")
+    os.rename(PART, "victim")
+    there = content("victim")
+    os.system("ln -s victim data.bin.part")
+    complete(go_on(PEER + "/etag"), (200, 9000), "a link")
+    same(content("victim"), there)
+    same(content(DST), body_of(9000))
 
 # A download without resume takes the note away, as its .part is another one.
 clear()
@@ -314,7 +362,20 @@ same(files(), ["data.bin.part"])
 complete(go_on(PEER + "/etag"), (200, 9000), "after another download")
 
 # Damaged notes are no reason to fail.
-for tag in (b"", b"\n", b"x\ny\nz", b"\xff" * 100):
+clear()
+start(PEER + "/etag")
+note = content(TAG).split(b"\n")
+same(len(note), 4)
+for tag in (
+    b"",
+    b"\n",
+    b"x\ny\nz",
+    b"\xff" * 100,
+    b"\n".join(note[:3]),
+    b"\n".join(note[:3]) + b"\n",
+    b"\n".join([note[0], note[1], b"x", note[3]]),
+    b"\n".join([note[0], note[1], b"10", note[3]]),  # less than there is
+):
     clear()
     start(PEER + "/etag")
     put(TAG, tag)

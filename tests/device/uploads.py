@@ -1,6 +1,8 @@
 # Request bodies of every kind. The peers give back what they received as body; "/early..." ones
 # answer before they have read it.
 
+from prelude import *
+
 import array
 import io
 
@@ -19,7 +21,7 @@ with open("upload.bin", "rb") as f:
 
 def sent(body, url=URL, method="POST"):
     # (framing, body) as the server had them
-    code, headers, got = http.request(method, url, None, body, {"timeout": 5000}).wait()
+    code, headers, got = http.request(method, url, None, body, {"timeout": 60000}).wait()
     same(code, 200)
     return headers["framing"], bytes(got)
 
@@ -138,7 +140,7 @@ for path in (
 ):
     for body in (BIG, endless):
         request = http.request(
-            "POST", URL + path, None, body() if body is endless else body, {"timeout": 5000}
+            "POST", URL + path, None, body() if body is endless else body, {"timeout": 60000}
         )
         code, headers, got = request.wait()
         same((code, got), (413, b"too large"), (path, request.error))
@@ -156,7 +158,7 @@ same(sent(BIG, URL + "/interim-discard"), (length(len(BIG)), b""))
 
 # A server that closes without an answer.
 for path, codes in (("/early-nothing", (-5, -6)), ("/early-malformed", (-2,))):
-    request = http.request("POST", URL + path, None, BIG, {"timeout": 5000})
+    request = http.request("POST", URL + path, None, BIG, {"timeout": 60000})
     result = request.wait()
     assert result[0] in codes, (path, result, request.error)
 
@@ -164,7 +166,7 @@ for path, codes in (("/early-nothing", (-5, -6)), ("/early-malformed", (-2,))):
 async def main():
     for path in ("/early-open", "/early-close", "/early-reset", "/early-drip", "/early-reading"):
         code, headers, got = await http.request(
-            "POST", URL + path, None, endless(), {"timeout": 5000}
+            "POST", URL + path, None, endless(), {"timeout": 60000}
         )
         same((code, got), (413, b"too large"), path)
     try:

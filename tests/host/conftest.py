@@ -4,6 +4,7 @@ on a board.
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -19,7 +20,12 @@ import unix  # noqa: E402
 from device import Device  # noqa: E402
 from virtual_board import VirtualBoard  # noqa: E402
 
+HANG = 300  # seconds after which a script hangs, however slow the machine is
 REPORT = pytest.StashKey()
+WITHOUT_32 = (
+    "Whatever is of 32 bits: the second half of most tests, and the limits of memory in bytes. "
+    "The virtual board has 64 bits and three times the heap."
+)
 
 
 def pytest_addoption(parser):
@@ -27,15 +33,25 @@ def pytest_addoption(parser):
     parser.addoption("--installed", action="store_true", help="with the http that it has")
 
 
+def sizes():
+    """Return the sizes of objects, in bits, that there are interpreters for."""
+    return (64,) if unix.without_32() else (64, 32)
+
+
 def pytest_report_header(config):
     if config.option.port:
         return ["board: " + config.option.port]
-    return [f"MicroPython, {bits} bits: {unix.find(bits)}" for bits in (64, 32)]
+    return [f"MicroPython, {bits} bits: {unix.find(bits)}" for bits in sizes()]
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "device: runs on a board as well")
     config.addinivalue_line("markers", "board_only: runs on a board only")
+    if config.option.port in (None, "virtual") and not hasattr(config, "workerinput"):
+        try:
+            unix.settle()  # once: the workers of xdist inherit what was found
+        except unix.Missing as er:
+            raise pytest.UsageError(str(er)) from er
 
 
 def pytest_collection_modifyitems(config, items):
@@ -56,6 +72,10 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.section("the board")
         for line in lines:
             terminalreporter.line(line)
+    if config.option.port in (None, "virtual") and unix.without_32():
+        terminalreporter.section("not run")
+        terminalreporter.line(WITHOUT_32)
+        terminalreporter.line("Why: " + unix.without_32())
 
 
 def pytest_generate_tests(metafunc):
@@ -63,13 +83,8 @@ def pytest_generate_tests(metafunc):
         if metafunc.config.option.port:
             metafunc.parametrize("mpy", ["board"], indirect=True)
         else:
-            metafunc.parametrize("mpy", [64, 32], ids=["64bit", "32bit"], indirect=True)
-
-
-def sources(script, uses, parameters):
-    """Return one script of P, prelude.py, `uses` and `script`, all of tests/device."""
-    texts = [(DEVICE / f"{name}.py").read_text() for name in ("prelude", *uses, script)]
-    return "\n".join([f"P = {parameters!r}", *texts, "print('OK')", ""])
+            bits = sizes()
+            metafunc.parametrize("mpy", bits, ids=[f"{n}bit" for n in bits], indirect=True)
 
 
 class MicroPython:
@@ -80,39 +95,40 @@ class MicroPython:
         self.folder = folder
         self.command = unix.find(bits)
 
-    def start(self, script, *, uses=(), heap="512k", **parameters):
-        """Start tests/device/<script>.py with `parameters` in P; return the process.
-
-        `uses` names other files of that folder to put before it.
-        """
-        path = self.folder / f"{script}.py"
-        path.write_text(sources(script, uses, parameters))
+    def start(self, script, *, heap="512k", **parameters):
+        """Start tests/device/<script>.py with `parameters` in P; return the process."""
+        (self.folder / "parameters.py").write_text(f"P = {parameters!r}\n")
         return subprocess.Popen(
-            [self.command, "-X", f"heapsize={heap}", str(path)],
+            [self.command, "-X", f"heapsize={heap}", DEVICE / f"{script}.py"],
             cwd=self.folder,
-            env=dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}"),
+            env=dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}:{self.folder}"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
 
-    def run(self, script, *, timeout=60, **parameters):
+    def run(self, script, *, timeout=HANG, **parameters):
         """Run a script as `start` does; return what it printed.
 
-        It fails the test when the script raises, prints no OK at its end, or takes more than
-        `timeout` seconds (it is killed then).
+        It fails the test when the script raises or takes more than `timeout` seconds. It is
+        interrupted then, so that a traceback tells where it was, and killed if it goes on.
         """
         process = self.start(script, **parameters)
+        hung = ""
         try:
             out, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
-            process.kill()
-            out, _ = process.communicate()
-            pytest.fail(f"{script} hung for {timeout} s and was killed:\n{out.decode()}")
+            hung = f" hung for {timeout} s and"
+            process.send_signal(signal.SIGINT)
+            try:
+                out, _ = process.communicate(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                out, _ = process.communicate()
         out = out.decode(errors="replace")
-        if process.returncode or not out.endswith("OK\n"):
-            pytest.fail(f"{script} ended with {process.returncode}:\n{out}", pytrace=False)
-        return out[:-3]
+        if process.returncode or hung:
+            pytest.fail(f"{script}{hung} ended with {process.returncode}:\n{out}", pytrace=False)
+        return out
 
 
 class Board:
@@ -124,9 +140,11 @@ class Board:
         self.device = device
         self.folder = folder
 
-    def run(self, script, *, uses=(), heap=None, timeout=60, **parameters):
+    def run(self, script, *, heap=None, timeout=HANG, **parameters):
         """Run tests/device/<script>.py as MicroPython.run does; the heap is that of the board."""
-        out = self.device.run(self.folder, sources(script, uses, parameters), timeout)
+        modules = {name: (DEVICE / f"{name}.py").read_text() for name in ("prelude", script)}
+        modules["parameters"] = f"P = {parameters!r}\n"
+        out = self.device.run(self.folder, script, modules, timeout)
         if not out.endswith("OK\n"):
             pytest.fail(f"{script} failed on the board:\n{out}", pytrace=False)
         return out[:-3]
@@ -161,9 +179,22 @@ def mpy64(tmp_path):
     return MicroPython(64, tmp_path)
 
 
+@pytest.fixture(scope="session")
+def needs_32():
+    """For the limits in bytes, which are those of objects of 32 bits."""
+    if unix.without_32():
+        pytest.skip("no MicroPython of 32 bits")
+
+
 @pytest.fixture
-def mpy32(tmp_path):
+def mpy32(needs_32, tmp_path):
     return MicroPython(32, tmp_path)
+
+
+@pytest.fixture
+def mpy_as_board(tmp_path):
+    """An interpreter of 32 bits, as boards have, where there is one."""
+    return MicroPython(sizes()[-1], tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import contextlib
 import os
 import pathlib
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -22,15 +23,17 @@ import uvicorn
 from starlette.staticfiles import StaticFiles
 
 
-# The address to listen at: loopback, unless a board has to reach this machine.
-HOST = os.environ.get("LISTEN") or "127.0.0.1"
+# The address of this machine as the client sees it, and the one that servers bind: loopback,
+# unless a board has to reach this machine.
+HOST = os.environ.get("SERVER_HOST") or os.environ.get("SERVER_BIND") or "127.0.0.1"
+BIND = os.environ.get("SERVER_BIND") or HOST
 
 
 @contextlib.contextmanager
 def httpbin(*options):
     """Run a real httpbin, with `options` of gunicorn; gives its address."""
     gunicorn = pathlib.Path(sys.executable).parent / "gunicorn"
-    command = [gunicorn, "--bind", HOST + ":0", "--worker-class", "gthread"]
+    command = [gunicorn, "--bind", BIND + ":0", "--worker-class", "gthread"]
     command += [
         "--threads",
         "24",
@@ -51,7 +54,7 @@ def httpbin(*options):
             raise RuntimeError("httpbin did not start")
         # Read on, so that its log never blocks it.
         threading.Thread(target=process.stderr.read, daemon=True).start()
-        yield found[1]
+        yield found[1].replace(BIND, HOST)
     finally:
         process.terminate()
         process.wait(10)
@@ -74,7 +77,20 @@ def httpsbin():
 @contextlib.contextmanager
 def files(folder):
     """Serve the files in `folder`, with ranges and ETags, by a real server; gives its address."""
-    app = StaticFiles(directory=folder)
+    static = StaticFiles(directory=folder)
+
+    async def app(scope, receive, send):
+        async def with_unit(message):
+            # Starlette for Python 3.9 leaves the unit out of the Content-Range of a 416.
+            if message.get("status") == 416:
+                message["headers"] = [
+                    (name, b"bytes " + value if value[:1] == b"*" else value)
+                    for name, value in message["headers"]
+                ]
+            await send(message)
+
+        await static(scope, receive, with_unit)
+
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off"))
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -92,7 +108,7 @@ class Connection:
     def __init__(self, sock):
         self.sock = sock
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.settimeout(30)
+        sock.settimeout(120)
         self.received = b""
         self.segments = 0  # how many reads brought `received`
 
@@ -159,7 +175,7 @@ class Peer:
         self.lock = threading.Lock()  # a thread that runs is in `threads`
         self.listener = socket.socket(family, socket.SOCK_STREAM)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind((HOST if family == socket.AF_INET else "::1", 0))
+        self.listener.bind((BIND if family == socket.AF_INET else "::1", 0))
         self.listener.listen(64)
         self.port = self.listener.getsockname()[1]
         host = HOST if family == socket.AF_INET else "[::1]"
@@ -170,18 +186,22 @@ class Peer:
         self.thread.start()
         return self
 
-    def __exit__(self, *args):
+    def __exit__(self, kind, *args):
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.join()
+        # A client may go at any moment; whatever else a handler raises is a failure of the test.
+        failed = [er for er in self.errors if not isinstance(er, OSError)]
+        if failed and not kind:
+            raise AssertionError("the handler of a Peer failed") from failed[0]
 
     def join(self):
         """Wait until every connection has been handled."""
         with self.lock:
             threads = list(self.threads)
         for thread in threads:
-            thread.join(30)
+            thread.join(120)
 
     def _accept(self):
         while True:
@@ -217,7 +237,12 @@ def answer(response, pace=0):
 if __name__ == "__main__":
     if not sys.argv[1:]:
         sys.exit(__doc__)
-    with httpbin() as plain, httpsbin() as (secure, ca):
-        values = {"{httpbin}": plain, "{httpsbin}": secure, "{ca}": ca}
-        command = [values.get(argument, argument) for argument in sys.argv[1:]]
-        sys.exit(subprocess.run(command, check=False).returncode)
+    with contextlib.ExitStack() as stack:
+        words = "\0".join(sys.argv[1:])
+        words = words.replace("{httpbin}", stack.enter_context(httpbin()))
+        if "{httpsbin}" in words:
+            secure, ca = stack.enter_context(httpsbin())
+            words = words.replace("{httpsbin}", secure).replace("{ca}", ca)
+        process = subprocess.Popen(words.split("\0"))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command
+        sys.exit(process.wait())

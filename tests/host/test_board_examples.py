@@ -5,18 +5,22 @@ import datetime
 import hashlib
 import json
 import os
+import re
 import shutil
 import ssl
 import subprocess
 
 import pytest
 import trustme
-from conftest import ROOT
+from conftest import HANG, ROOT
 from servers import Peer, answer, files, httpsbin
+
+import example
 
 EXAMPLES = ROOT / "examples"
 STAND_INS = ROOT / "tests" / "device" / "stand_ins"
 NAMES = ("wifi", "get", "sensor", "https", "download", "ota")
+NAMES += ("json_post", "upload", "events", "retry")
 HEAP = {32: "64k", 64: "128k"}  # objects of 64 bits take twice the memory
 
 CLOSED = "http://127.0.0.1:1"
@@ -27,7 +31,7 @@ UNIX = "wifi: no module network here, so the machine has to be connected already
 
 @pytest.fixture
 def run(mpy, tmp_path):
-    """Return a function that runs an example as `make example` does, with settings before it."""
+    """Return a function that runs an example as `make example` does, its settings in config.py."""
 
     def run(name, *, stand_ins=(), before="", env=None, **settings):
         folder = tmp_path / "stand_ins"
@@ -35,9 +39,10 @@ def run(mpy, tmp_path):
         folder.mkdir()
         for each in stand_ins:
             shutil.copy(STAND_INS / f"{each}.py", folder)
-        lines = [before, *(f"{key} = {value!r}" for key, value in settings.items())]
+        lines = [f"{key} = {value!r}\n" for key, value in settings.items()]
+        (tmp_path / "config.py").write_text("".join(lines))
         script = tmp_path / "script.py"
-        script.write_text("\n".join([*lines, (EXAMPLES / f"{name}.py").read_text()]))
+        script.write_text(before + "\n" + (EXAMPLES / f"{name}.py").read_text())
         path = f".frozen:{ROOT / 'lib'}:{EXAMPLES}:{folder}"
         done = subprocess.run(
             [mpy.command, "-X", f"heapsize={HEAP[mpy.bits]}", script],
@@ -46,7 +51,7 @@ def run(mpy, tmp_path):
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=60,
+            timeout=HANG,
             check=False,
         )
         out = done.stdout.decode()  # as it is: a progress bar has "\r"
@@ -57,17 +62,74 @@ def run(mpy, tmp_path):
     return run
 
 
-def test_they_run_on_v1_20_and_small_ports():
-    """No f-strings and no methods that ports leave out; settings can be defined before."""
+def test_they_run_on_small_ports():
+    """No f-strings and no methods that ports leave out."""
     for name in NAMES:
         tree = ast.parse((EXAMPLES / f"{name}.py").read_text())
         for node in ast.walk(tree):
             assert not isinstance(node, ast.JoinedStr), name
             if isinstance(node, ast.Attribute):
                 assert node.attr not in ("partition", "rpartition", "splitlines"), name
-        for setting in ("WIFI_SSID", "WIFI_PASSWORD") + ("URL",) * (name != "wifi"):
-            source = (EXAMPLES / f"{name}.py").read_text()
-            assert f'{setting} = globals().get("{setting}", ' in source, name
+
+
+def defaults(name):
+    """Return {setting: type} of what stands in an example before it imports config."""
+    found = {}
+    for node in ast.parse((EXAMPLES / f"{name}.py").read_text()).body:
+        if isinstance(node, ast.Assign):
+            found[node.targets[0].id] = type(ast.literal_eval(node.value))
+        elif isinstance(node, ast.Try):
+            assert ast.unparse(node.body[0]) == "from config import *", name
+            return found
+    raise AssertionError(f"{name} does not import config")
+
+
+def test_make_example_knows_their_settings():
+    """And no other: the table of firmware/example.py says what each example does."""
+    assert set(example.SETTINGS) == {path.stem for path in EXAMPLES.glob("*.py")} - {"tour"}
+    for name, settings in example.SETTINGS.items():
+        whole = (
+            {"SECONDS": int} if name in ("sensor", "retry") else {}
+        )  # seconds may be a fraction, too
+        assert settings | whole == defaults(name), name
+
+
+def test_config_that_make_example_writes(mpy, tmp_path, monkeypatch):
+    """It keeps what the user's own has, and any text is one to MicroPython."""
+    shutil.copytree(EXAMPLES, tmp_path / "examples")
+    (tmp_path / "examples" / "config.py").write_text('WIFI_SSID = "mine"\nURL = "mine"')
+    monkeypatch.setattr(example, "EXAMPLES", tmp_path / "examples")
+    odd = 'it\'s "$HOME" \\ \n\x18 \u20ac'
+    words = {"URL": odd, "SETTINGS": "SECONDS=0.5 COUNT=2"}
+    (tmp_path / "board").mkdir()
+    example.prepare(tmp_path / "board", example.settings("sensor", words))
+    done = subprocess.run(
+        [mpy.command, "-c", "from config import *; print([WIFI_SSID, URL, SECONDS, COUNT])"],
+        cwd=tmp_path / "board",
+        env=dict(os.environ, MICROPYPATH=".frozen:."),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ast.literal_eval(done.stdout) == ["mine", odd, 0.5, 2], done.stderr
+
+
+def test_settings_at_the_top_of_a_script(mpy, tmp_path):
+    """Without a config.py, what is edited into an example by hand is in force."""
+    source = (EXAMPLES / "get.py").read_text()
+    edited = re.sub("^URL = .*", f'URL = "{CLOSED}"', source, flags=re.MULTILINE)
+    assert edited != source
+    for name, text in (("get.py", edited), ("wifi.py", (EXAMPLES / "wifi.py").read_text())):
+        (tmp_path / name).write_text(text)
+    done = subprocess.run(
+        [mpy.command, "get.py"],
+        cwd=tmp_path,
+        env=dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == f"{UNIX}get: {CLOSED}\nget: failed\n"
 
 
 def test_wifi(run):
@@ -110,9 +172,13 @@ def test_without_a_network_nothing_is_sent(run, name):
     def refuse(connection):
         raise AssertionError("it connected")
 
+    why = "wifi: not connected; WIFI_SSID and WIFI_PASSWORD have to be set\n"
     with Peer(refuse) as peer:
-        out = run(name, stand_ins=("network", "esp32"), URL=peer.url)
-    assert out == "wifi: not connected; WIFI_SSID and WIFI_PASSWORD have to be set\n"
+        if name == "retry":
+            out = run(name, stand_ins=("network",), URL=peer.url, ATTEMPTS=2, SECONDS=0)
+            assert out == f"{why}retry: waiting 0.0 s\n{why}retry: gave up\n"
+        else:
+            assert run(name, stand_ins=("network", "esp32"), URL=peer.url) == why
     assert peer.errors == []
 
 
@@ -179,7 +245,7 @@ def test_https_sets_the_clock_first(run, secure):
         CA_FILE=ca,
         **WLAN,
     )
-    year = datetime.datetime.now(datetime.UTC).year
+    year = datetime.datetime.now(datetime.timezone.utc).year
     assert f"{CONNECTED}https: the clock says 2000 - asking NTP\nhttps: it is {year}-" in out
     assert out.endswith(f"https: verified, status 200 with 53 bytes of {url}/uuid\n")
     # As on this machine: it is set.
@@ -198,7 +264,7 @@ def test_https_refuses_whom_its_ca_does_not_know(run, secure):
 def test_https_without_a_clock(run, stand_ins, tmp_path):
     # To a board in 2000 every certificate is one of the future, as this one is to this machine.
     authority = trustme.CA()
-    now = datetime.datetime.now(datetime.UTC)
+    now = datetime.datetime.now(datetime.timezone.utc)
     later = (now + datetime.timedelta(9), now + datetime.timedelta(99))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", not_before=later[0], not_after=later[1]).configure_cert(
@@ -290,6 +356,190 @@ def test_download_without_a_length(run, tmp_path):
     assert "\r0 bytes\r" in out
     assert out.endswith(" bytes\ndownload: status 200 \ndownload: 40000 bytes in download.bin\n")
     assert (tmp_path / "download.bin").read_bytes() == DATA
+
+
+def test_json_post(run, httpbin_url):
+    out = run("json_post", stand_ins=("network",), URL=httpbin_url + "/post", **WLAN)
+    assert out.startswith(CONNECTED + "json_post: the server received {")
+    for part in ("'board': 'linux'", "'readings': [21.5, 21.75]", "'door': None"):
+        assert part in out
+    for url, text in (
+        (CLOSED, "failed with -4 - [Errno 111] ECONNREFUSED"),
+        (httpbin_url + "/status/418", "status 418"),
+        (httpbin_url + "/status/200", "the answer is not JSON but 'text/html; charset=utf-8'"),
+    ):
+        assert run("json_post", URL=url) == f"{UNIX}json_post: {text}\n"
+
+
+def test_upload(run, httpbin_url, tmp_path):
+    (tmp_path / "picture.jpg").write_bytes(DATA)
+    out = run("upload", URL=httpbin_url + "/post")
+    assert out.startswith(
+        f"{UNIX}upload: picture.jpg with 40000 bytes\n\r[{32 * '.'}] 512 of 40000"
+    )
+    end = r"40000 of 40000\nupload: status 200 and an answer of (\d+) bytes\n$"
+    assert f"\r[{32 * '#'}] 40000" in out
+    assert int(re.search(end, out)[1]) > 40000  # httpbin sends the file back
+    assert out.count("\r[") == 33
+    (tmp_path / "empty").write_bytes(b"")
+    out = run("upload", URL=httpbin_url + "/post", FILE="empty")
+    assert out.startswith(
+        f"{UNIX}upload: empty with 0 bytes\nupload: status 200 and an answer of "
+    )
+
+    def serve(connection):
+        head, body = connection.request()
+        if head.startswith(b"POST / "):
+            connection.send(b"HTTP/1.1 307 x\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n")
+        else:
+            connection.send(b"HTTP/1.1 201 x\r\nContent-Length: 0\r\n\r\n")
+        return body
+
+    with Peer(serve) as peer:
+        out = run("upload", URL=peer.url, NOTE='"x"', CONTENT_TYPE="image/png")
+    assert out.endswith("upload: status 201 and an answer of 0 bytes\n")
+    assert out.count(f"\r[{32 * '#'}] 40000 of 40000") == 2
+    first, second = peer.results
+    assert first == second
+    assert b'; name="note"\r\n\r\n"x"\r\n' in first
+    assert b'filename="picture.jpg"\r\nContent-Type: image/png\r\n\r\n' + DATA + b"\r\n" in first
+    out = run("upload", URL=CLOSED)
+    assert out.endswith("upload: failed with -4 - [Errno 111] ECONNREFUSED\n")
+    out = run("upload", URL=CLOSED, FILE="none.jpg")
+    assert out == f"{UNIX}upload: cannot read none.jpg - [Errno 2] ENOENT\n"
+
+
+def test_events(run):
+    asked = []
+
+    def serve(connection):
+        head, _ = connection.request()
+        asked.append(re.findall(rb"\r\n(?:Accept|Last-Event-ID): ([^\r]*)", head + b"\r\n"))
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+        if len(asked) == 1:
+            for (
+                each
+            ) in b": hello\nretry: 30\n\nid: 1\ndata:one\n\nid\nevent: other\r\ndata: two\r\n":
+                connection.send(bytes([each]))
+            connection.send(b"data:  lines\n\nid: 7\ndata: h\xc3\xa9\n\ndata: cut off\n")
+        elif len(asked) == 2:
+            connection.send(b"data: bad \xff\n\n")
+        elif len(asked) == 3:
+            connection.send(b"data: " + b"x" * 50000)
+        else:
+            connection.send(b"data: " + b"x" * 50000 + b"z\ndata: " + b"y" * 99 + b"\n\n")
+            connection.send(b"event\n\ndata\n\ndata: late\n\n")
+            connection.wait_closed()
+
+    with Peer(serve) as peer:
+        out = run("events", URL=peer.url, COUNT=5)
+    lines = out.split("\n")
+    ticks = int(lines.pop(-2).split()[-3])
+    assert ticks > 2
+    assert lines == [
+        UNIX.strip(),
+        f"events: {peer.url}",
+        "events: 'message' 1 - 'one'",
+        "events: 'other' 2 - 'two\\n lines'",
+        "events: 'message' 3 - 'h\\xe9'",
+        "events: the connection ended, status 200",
+        "events: failed with -7 - a line is not UTF-8",
+        "events: the connection ended, status 200",
+        f"events: 'message' 4 - '{60 * 'y'}'",
+        "events: 'message' 5 - ''",
+        "events: that was enough",
+        "",
+    ]
+    kind = b"text/event-stream"
+    assert [sorted(each) for each in asked] == [[kind], *[sorted([b"7", kind])] * 3]
+
+
+def test_events_that_end(run, httpbin_url):
+    for status in (204, 404):
+        url = f"{httpbin_url}/status/{status}"
+        out = run("events", URL=url)
+        assert f"events: status {status} - there will be no more\n" in out
+    with Peer(answer(b"HTTP/1.1 200 x\r\n\r\nretry: 1\n")) as peer:
+        out = run("events", URL=peer.url, ATTEMPTS=3)
+    assert out.count("events: the connection ended, status 200\n") == 3
+    assert "events: gave up\n" in out
+    assert len(peer.results) == 3
+
+
+# A clock that runs when somebody sleeps: a second of the 20 of wifi.connect() is one of its steps
+# of 100 ms. `network.WLAN` is made once there, as on a board.
+WEATHER = """
+import network, sys, time
+class Time:
+    now = 0
+    ticks_diff = time.ticks_diff
+    def ticks_ms(): return Time.now
+    def sleep_ms(ms): Time.now += 10 * ms
+    def sleep(seconds):
+        Time.now += int(1000 * seconds)
+        weather.pop(0)()
+sys.modules['time'] = Time
+board = network.WLAN(0)
+board.active(True)
+network.WLAN = lambda interface: board
+connect = board.connect
+def lost():
+    board.disconnect()
+    board.connect = lambda *args: setattr(board, 'state', network.STAT_NO_AP_FOUND)
+def back():
+    board.connect = connect
+weather = [lost, lambda: None, back, lambda: None]
+"""
+
+
+def test_retry(run):
+    answers = [b"503 x\r\nRetry-After: 7", None, b"200 OK"]
+
+    def serve(connection):
+        connection.request()
+        status = answers.pop(0)
+        if status:
+            connection.send(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+
+    with Peer(serve) as peer:
+        out = run(
+            "retry", stand_ins=("network",), before=WEATHER, URL=peer.url, ATTEMPTS=5, **WLAN
+        )
+    gone = "wifi: connecting to home\nwifi: not connected after 20 s: "
+    gone += "no network of this name is in reach\n"
+    pattern = (
+        f"{CONNECTED}retry: attempt 1 has status 503\nretry: waiting 7.0 s\n"
+        f"{gone}retry: waiting @\n{gone}retry: waiting @\n"
+        f"{CONNECTED}retry: attempt 4 failed with -5 - the peer closed the connection before the "
+        "response was complete\nretry: waiting @\nwifi: connected, this board is 192.0.2.7\n"
+        "retry: attempt 5 has status 200\nretry: status 200 with 0 bytes\n"
+    )
+    assert re.sub(r"\d\.\d s", "@", out) == re.sub(r"\d\.\d s", "@", pattern)
+    waits = [float(each) for each in re.findall(r"waiting (\d\.\d) s", out)]
+    assert waits[0] == 7
+    for n, wait in enumerate(waits[1:], 1):
+        assert 2**n / 2 <= wait <= 2**n, waits
+
+
+def test_retry_knows_what_does_not_pass(run, httpbin_url):
+    for url, text in (
+        (
+            httpbin_url + "/status/404",
+            "retry: attempt 1 has status 404\nretry: status 404 with 0 bytes\n",
+        ),
+        (
+            httpbin_url + "/status/200",
+            "retry: attempt 1 has status 200\nretry: status 200 with 0 bytes\n",
+        ),
+    ):
+        assert run("retry", URL=url) == UNIX + text
+    with Peer(answer(b"what?\r\n\r\n")) as peer:
+        out = run("retry", URL=peer.url)
+    assert out.endswith("retry: no attempt can succeed\n")
+    assert len(peer.results) == 1
+    out = run("retry", URL=CLOSED, ATTEMPTS=3, SECONDS=0)
+    assert out.count("ECONNREFUSED") == 3
+    assert out.endswith("retry: gave up\n")
 
 
 IMAGE = b"\xe9" + DATA

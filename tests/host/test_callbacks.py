@@ -4,15 +4,15 @@ import socket
 import threading
 
 import pytest
-from servers import Peer
+from servers import BIND, HOST, Peer
 
 
 @pytest.fixture
 def refused():
     """An address where connections are refused: bound, and nobody listens."""
     with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{sock.getsockname()[1]}/"
+        sock.bind((BIND, 0))
+        yield f"http://{HOST}:{sock.getsockname()[1]}/"
 
 
 def response(body, status=b"200 OK"):

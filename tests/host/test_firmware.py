@@ -6,26 +6,28 @@ import json
 import os
 import pty
 import re
+import shutil
 import struct
 import subprocess
 import sys
 import zipfile
 
-import esptool
 import pytest
-from conftest import ROOT
-from esptool.bin_image import (
+from conftest import HANG, ROOT
+from servers import Peer, answer
+
+esptool = pytest.importorskip("esptool", reason="esptool needs Python 3.10 or later")
+from esptool.bin_image import (  # noqa: E402
     ELFSection,
     ESP32C3FirmwareImage,
     ESP32FirmwareImage,
     ESP32S3FirmwareImage,
     ESP8266ROMFirmwareImage,
 )
-from esptool.targets import CHIP_DEFS
-from servers import Peer, answer
+from esptool.targets import CHIP_DEFS  # noqa: E402
 
-import flash
-import image
+import flash  # noqa: E402
+import image  # noqa: E402
 
 KB, MB = 1 << 10, 1 << 20
 BOARDS = {
@@ -139,7 +141,6 @@ def boot(mpy, name, written, flash, littlefs=None, romfs=None, main=MAIN, boot=N
     with Peer(handler) as peer:
         mpy.run(
             "flashed",
-            uses=("disk",),
             heap="4m",
             url=peer.url,
             littlefs=littlefs and littlefs[1],
@@ -173,7 +174,7 @@ def same_firmware(name, written, base):
 
 
 @pytest.mark.parametrize("name", BOARDS)
-def test_image(mpy32, tmp_path, monkeypatch, capsys, name):
+def test_image(mpy_as_board, tmp_path, monkeypatch, capsys, name):
     base = base_for(name, tmp_path)
     written = build(monkeypatch, tmp_path, name, base)
     same_firmware(name, written, base)
@@ -184,7 +185,7 @@ def test_image(mpy32, tmp_path, monkeypatch, capsys, name):
     else:
         place = (0x200000, 0x200000)
     romfs = (0xB0000, 320 * KB) if name == ROMFS else None
-    boot(mpy32, name, written, size, place, romfs)
+    boot(mpy_as_board, name, written, size, place, romfs)
     # Not the whole file system is in the file.
     assert len(written) < place[0] - BOARDS[name]["flash_offset"] + 300 * KB
     said = capsys.readouterr().out
@@ -198,33 +199,33 @@ def test_image(mpy32, tmp_path, monkeypatch, capsys, name):
 
 @pytest.mark.parametrize("name", ESP32)
 @pytest.mark.parametrize("size", [4, 16])
-def test_image_without_vfs(mpy32, tmp_path, monkeypatch, name, size):
+def test_image_without_vfs(mpy_as_board, tmp_path, monkeypatch, name, size):
     base = esp32(tmp_path, name, [*NVS, FACTORY])
     written = build(monkeypatch, tmp_path, name, base, main=None, flash=f"{size}MB")
     place = (0x200000, size * MB - 0x200000)
-    boot(mpy32, name, written, size * MB, place, main=None)
+    boot(mpy_as_board, name, written, size * MB, place, main=None)
 
 
-def test_image_for_another_flash_is_not_mounted(mpy32, tmp_path, monkeypatch):
+def test_image_for_another_flash_is_not_mounted(mpy_as_board, tmp_path, monkeypatch):
     """What the exact size is for: this is how `boot` tells a wrong one."""
     base = esp32(tmp_path, entries=[*NVS, FACTORY])
     written = build(monkeypatch, tmp_path, "ESP32_GENERIC", base, flash="4MB")
     with pytest.raises(pytest.fail.Exception, match="ENODEV"):
-        boot(mpy32, "ESP32_GENERIC", written, 8 * MB, (0x200000, 0x600000))
+        boot(mpy_as_board, "ESP32_GENERIC", written, 8 * MB, (0x200000, 0x600000))
 
 
-def test_image_of_esp8266_with_4_mb(mpy32, tmp_path, monkeypatch):
+def test_image_of_esp8266_with_4_mb(mpy_as_board, tmp_path, monkeypatch):
     written = build(monkeypatch, tmp_path, "ESP8266_GENERIC", esp8266(tmp_path), flash="4MB")
     assert written[3] == 0x40
-    boot(mpy32, "ESP8266_GENERIC", written, 4 * MB, (MB, 3 * MB - 20 * KB))
+    boot(mpy_as_board, "ESP8266_GENERIC", written, 4 * MB, (MB, 3 * MB - 20 * KB))
 
 
-def test_romfs_without_main_leaves_the_files(mpy32, tmp_path, monkeypatch, capsys):
+def test_romfs_without_main_leaves_the_files(mpy_as_board, tmp_path, monkeypatch, capsys):
     base = base_for(ROMFS, tmp_path)
     written = build(monkeypatch, tmp_path, ROMFS, base, main=None)
     assert len(written) < MB
     assert "LittleFS" not in capsys.readouterr().out
-    boot(mpy32, ROMFS, written, 2 * MB, None, (0xB0000, 320 * KB))
+    boot(mpy_as_board, ROMFS, written, 2 * MB, None, (0xB0000, 320 * KB))
 
 
 def test_littlefs_is_of_version_2_0(tmp_path):
@@ -270,7 +271,7 @@ def real():
         ("ESP8266_GENERIC", 4, (0x100000, 0x2FB000)),
     ],
 )
-def test_real_firmware(mpy32, tmp_path, monkeypatch, capsys, real, name, size, place):
+def test_real_firmware(mpy_as_board, tmp_path, monkeypatch, capsys, real, name, size, place):
     (tmp_path / "start.py").write_bytes(MAIN)
     out = tmp_path / "image.bin"
     args = {"base": real[name], "main": tmp_path / "start.py", "flash": f"{size}MB", "out": out}
@@ -278,7 +279,7 @@ def test_real_firmware(mpy32, tmp_path, monkeypatch, capsys, real, name, size, p
     assert "MicroPython v1.25.0 of 2025-04-15" in capsys.readouterr().out
     written = out.read_bytes()
     same_firmware(name, written, real[name].read_bytes())
-    boot(mpy32, name, written, size * MB, place)
+    boot(mpy_as_board, name, written, size * MB, place)
     chip = BOARDS[name]["chip"]
     info = subprocess.run(
         [sys.executable, "-m", "esptool", "--chip", chip, "image-info", out],
@@ -292,30 +293,26 @@ def test_real_firmware(mpy32, tmp_path, monkeypatch, capsys, real, name, size, p
         assert f"Flash size: {size}MB" in info.stdout
 
 
-def refusals(folder):
-    """Return {what: (words of the error, arguments)}."""
-    files = 0
+class Firmware:
+    """Files in `folder` to refuse, and a good one."""
 
-    def file(data):
-        nonlocal files
-        files += 1
-        path = folder / f"{files}.bin"
+    def __init__(self, folder):
+        self.folder = folder
+        self.files = 0
+        self.good = self.file(esp32(folder))
+        self.data = self.good.read_bytes()
+        self.esp8266 = self.file(esp8266(folder))
+
+    def file(self, data):
+        self.files += 1
+        path = self.folder / f"{self.files}.bin"
         path.write_bytes(data)
         return path
 
-    good = file(esp32(folder))
-    s3 = file(esp32(folder, "ESP32_GENERIC_S3"))
-    plain = file(esp8266(folder))
-    data = good.read_bytes()
-    romfs = file(base_for(ROMFS, folder))
-    offset = 0x1000
-    flipped = bytearray(data)
-    flipped[0x8000 - offset + 9] ^= 1
-    other = folder / "ESP8266_GENERIC-FLASH_1M-20250415-v1.25.0.bin"
-    other.write_bytes(plain.read_bytes())
-    newer = [*NVS, FACTORY]
-    small = (1, 0x81, 0x200000, 0x8000, b"vfs")
-    ffat = (1, 0x81, 0x200000, 0x200000, b"ffat")
+
+def wrong_arguments(firmware):
+    """Return {what: (words of the error, arguments)}, as the next ones do."""
+    folder = firmware.folder
     return {
         "no board": ("no board ESP33; there are ESP32_GENERIC, ", {"board": "ESP33"}),
         "board not given": ("BOARD is not given; there are ", {"board": ""}),
@@ -326,33 +323,50 @@ def refusals(folder):
         "BASE not given": ("BASE is not given; .*micropython.org", {"base": ""}),
         "BASE missing": ("there is no file BASE=.*nothing.bin", {"base": folder / "nothing.bin"}),
         "BASE a folder": ("there is no file BASE=", {"base": folder}),
-        "text": ("not an ESP image", {"base": ROOT / "README.md"}),
-        "empty": ("not an ESP image", {"base": file(b"")}),
-        "short": ("not an ESP image", {"base": file(data[:100])}),
-        "cut in the table": ("damaged|incomplete|no partition", {"base": file(data[:0x7100])}),
-        "cut in the application": ("is damaged or incomplete", {"base": file(data[:90000])}),
+        "MAIN too big": ("do not fit into the 2 MB", {"main": firmware.file(bytes(2 * MB))}),
+        "MAIN missing": ("there is no file MAIN=.*none.py", {"main": folder / "none.py"}),
+        "FLASH": ("FLASH=big is no size", {"flash": "big"}),
+        "FLASH without a unit": ("FLASH=4 is 4 bytes; write FLASH=4MB", {"flash": "4"}),
+        "flash too small": ("reach to 4 MB, and there are 2 MB.*FLASH=", {"flash": "2MB"}),
+        "OUT is BASE": ("OUT would overwrite BASE", {"out": firmware.good}),
+    }
+
+
+def wrong_images(firmware):
+    data, file = firmware.data, firmware.file
+    cases = {
+        "text": ("not an ESP image", ROOT / "README.md"),
+        "empty": ("not an ESP image", file(b"")),
+        "short": ("not an ESP image", file(data[:100])),
+        "cut in the table": ("damaged|incomplete|no partition", file(data[:0x7100])),
+        "cut in the application": ("is damaged or incomplete", file(data[:90000])),
         "flipped bit": (
             "is damaged or incomplete",
-            {"base": file(data[:90000] + bytes([data[90000] ^ 1]) + data[90001:])},
+            file(data[:90000] + bytes([data[90000] ^ 1]) + data[90001:]),
         ),
-        "cut, of ESP8266": (
-            "is damaged or incomplete",
-            {"board": "ESP8266_GENERIC", "base": file(plain.read_bytes()[:-1000])},
+        "other chip": (
+            "is for ESP32-S3, and ESP32_GENERIC is ESP32;",
+            file(esp32(firmware.folder, "ESP32_GENERIC_S3")),
         ),
-        "other chip": ("is for ESP32-S3, and ESP32_GENERIC is ESP32;", {"base": s3}),
-        "ESP8266 for ESP32": ("is for ESP8266, and ESP32_GENERIC is ESP32;", {"base": plain}),
-        "ESP32 for ESP8266": (
-            "is for ESP32, and ESP8266_GENERIC is ESP8266;",
-            {"board": "ESP8266_GENERIC", "base": good},
-        ),
-        "unknown chip": (
-            "is for an unknown chip",
-            {"base": file(data[:12] + b"\xfe\xfe" + data[14:])},
-        ),
+        "ESP8266 for ESP32": ("is for ESP8266, and ESP32_GENERIC is ESP32;", firmware.esp8266),
+        "unknown chip": ("is for an unknown chip", file(data[:12] + b"\xfe\xfe" + data[14:])),
         "old": (
-            "is MicroPython v1.19.1; http needs v1.20",
-            {"base": file(data.replace(b"v1.25.0", b"v1.19.1"))},
+            "is MicroPython v1.23.0, and http needs v1.24 or later: download a newer",
+            file(data.replace(b"v1.25.0", b"v1.23.0")),
         ),
+    }
+    return {what: (words, {"base": path}) for what, (words, path) in cases.items()}
+
+
+def wrong_partitions(firmware):
+    folder, data, file = firmware.folder, firmware.data, firmware.file
+    offset = 0x1000
+    flipped = bytearray(data)
+    flipped[0x8000 - offset + 9] ^= 1
+    newer = [*NVS, FACTORY]
+    small = (1, 0x81, 0x200000, 0x8000, b"vfs")
+    ffat = (1, 0x81, 0x200000, 0x200000, b"ffat")
+    return {
         "application alone": (
             "no partition table at 0x8000.*not the .app-bin",
             {"base": file(data[0x10000 - offset :])},
@@ -361,7 +375,6 @@ def refusals(folder):
         "no MD5": ("table of BASE is damaged", {"base": file(esp32(folder, md5=False))}),
         "FAT": ("FAT", {"base": file(esp32(folder, entries=[*newer, ffat]))}),
         "into vfs": ("BASE is too big", {"base": file(data + bytes(2 * MB))}),
-        "flash too small": ("reach to 4 MB, and there are 2 MB.*FLASH=", {"flash": "2MB"}),
         "flash too small for the header": (
             "BASE is for 4MB of flash, and there are 3 MB",
             {"base": file(esp32(folder, entries=newer)), "flash": "3MB"},
@@ -374,46 +387,65 @@ def refusals(folder):
             "do not fit into the 32 KB",
             {"base": file(esp32(folder, entries=[*newer, small]))},
         ),
-        "MAIN too big": ("do not fit into the 2 MB", {"main": file(bytes(2 * MB))}),
-        "MAIN missing": ("there is no file MAIN=.*none.py", {"main": folder / "none.py"}),
-        "FLASH": ("FLASH=big is no size", {"flash": "big"}),
-        "OUT is BASE": ("OUT would overwrite BASE", {"out": good}),
-        "1 MB": (
-            "no room for a file system",
-            {"board": "ESP8266_GENERIC", "base": plain, "flash": "1MB"},
-        ),
-        "odd size": (
-            "ESP8266 has no 2,560 KB of flash",
-            {"board": "ESP8266_GENERIC", "base": plain, "flash": "2560K"},
-        ),
+    }
+
+
+def wrong_for_esp8266(firmware):
+    folder, file, plain = firmware.folder, firmware.file, firmware.esp8266
+    other = folder / "ESP8266_GENERIC-FLASH_1M-20250415-v1.25.0.bin"
+    other.write_bytes(plain.read_bytes())
+    cases = {
+        "cut": ("is damaged or incomplete", {"base": file(plain.read_bytes()[:-1000])}),
+        "ESP32": ("is for ESP32, and ESP8266_GENERIC is ESP8266;", {"base": firmware.good}),
+        "1 MB": ("no room for a file system", {"flash": "1MB"}),
+        "odd size": ("ESP8266 has no 2,560 KB of flash", {"flash": "2560K"}),
         "variant": (
             "the firmware of ESP8266_GENERIC-FLASH_1M, not of ESP8266_GENERIC;",
-            {"board": "ESP8266_GENERIC", "base": other},
+            {"base": other},
         ),
-        "ROMFS unexpected": ("BASE has a ROMFS", {"board": "ESP8266_GENERIC", "base": romfs}),
-        "ROMFS missing": ("BASE has no ROMFS", {"board": ROMFS, "base": plain}),
-        "ROMFS too small": (
-            "ROMFS of [0-9,]+ bytes is too big for its 8,192",
-            {"board": ROMFS, "base": file(esp8266(folder, (0xB0000, 8192)))},
+        "ROMFS unexpected": ("BASE has a ROMFS", {"base": file(base_for(ROMFS, folder))}),
+        "ROMFS missing": ("BASE has no ROMFS", {"board": ROMFS}),
+        "ROMFS elsewhere": (
+            "BASE has no ROMFS",
+            {"board": ROMFS, "base": file(esp8266(folder, (0xA0000, 320 * KB)))},
         ),
-        "into ROMFS": (
-            "BASE is too big",
-            {"board": ROMFS, "base": file(esp8266(folder, (0x40000, 320 * KB)))},
-        ),
-    }, good
+    }
+    given = {"board": "ESP8266_GENERIC", "base": plain}
+    return {what: (words, given | args) for what, (words, args) in cases.items()}
 
 
-def test_refusals(tmp_path, monkeypatch):
-    cases, good = refusals(tmp_path)
-    before = good.read_bytes()
+@pytest.mark.parametrize(
+    "refusals", [wrong_arguments, wrong_images, wrong_partitions, wrong_for_esp8266]
+)
+def test_refusals(tmp_path, monkeypatch, refusals):
+    firmware = Firmware(tmp_path)
     out = tmp_path / "out.bin"
-    for what, (words, args) in cases.items():
-        args = {"board": "ESP32_GENERIC", "base": good, "out": out, **args}
+    for what, (words, args) in refusals(firmware).items():
+        args = {"board": "ESP32_GENERIC", "base": firmware.good, "out": out, **args}
         error = make(monkeypatch, **args)
         assert error and error.startswith("firmware/image.py: "), what
         assert re.search(words, error), f"{what}: {error}"
         assert not out.exists(), what
-    assert good.read_bytes() == before
+    assert firmware.good.read_bytes() == firmware.data
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ((0xB0000, 8192), "ROMFS of [0-9,]+ bytes is too big for its 8,192"),
+        ((0x40000, 320 * KB), "BASE is too big"),
+    ],
+)
+def test_romfs_where_board_json_says(tmp_path, monkeypatch, place, words):
+    shutil.copytree(image.BOARDS, tmp_path / "boards")
+    path = tmp_path / "boards" / ROMFS / "board.json"
+    data = dict(BOARDS[ROMFS], romfs={"start": place[0], "size": place[1]})
+    path.write_text(json.dumps(data))
+    monkeypatch.setattr(image, "BOARDS", tmp_path / "boards")
+    (tmp_path / "base.bin").write_bytes(esp8266(tmp_path, place))
+    error = make(monkeypatch, board=ROMFS, base=tmp_path / "base.bin", out=tmp_path / "out.bin")
+    assert re.search(words, error), error
+    assert not (tmp_path / "out.bin").exists()
 
 
 # What esptool prints of a board, but for its progress.
@@ -489,7 +521,7 @@ def board(tmp_path, monkeypatch):
     return Board(tmp_path, monkeypatch)
 
 
-def test_flash(mpy32, board, tmp_path, capsys):
+def test_flash(mpy_as_board, board, tmp_path, capsys):
     """The file system has the size of the flash that the board really has."""
     board.is_a("ESP32", "16MB")
     base = esp32(tmp_path, entries=[*NVS, FACTORY])
@@ -499,7 +531,7 @@ def test_flash(mpy32, board, tmp_path, capsys):
     assert probe == ["--port", board.port, "flash-id"]
     options = ["--chip", "esp32", "--port", board.port, "--baud", "460800"]
     assert write[:-1] == [*options, "write-flash", "0x1000"]
-    boot(mpy32, "ESP32_GENERIC", board.written(), 16 * MB, (0x200000, 14 * MB))
+    boot(mpy_as_board, "ESP32_GENERIC", board.written(), 16 * MB, (0x200000, 14 * MB))
     said = capsys.readouterr().out
     end = 0x1000 + -(-len(board.written()) // 4096) * 4096
     assert "ESP32 at /dev/ttyUSB7, 16 MB of flash" in said
@@ -508,7 +540,7 @@ def test_flash(mpy32, board, tmp_path, capsys):
     assert "import http" in said
 
 
-def test_flash_romfs_keeps_the_files(mpy32, board, tmp_path, capsys):
+def test_flash_romfs_keeps_the_files(mpy_as_board, board, tmp_path, capsys):
     board.is_a("ESP8266", "4MB")
     assert board.flash(ROMFS, base_for(ROMFS, tmp_path), yes=True) is None
     assert board.written()[3] == 0x40
@@ -516,7 +548,7 @@ def test_flash_romfs_keeps_the_files(mpy32, board, tmp_path, capsys):
     assert "0x00b0000 to 0x0100000  ROMFS, with what was deployed there" in said
     assert "the files of the board are kept" in said
     assert "ALL FILES" not in said
-    boot(mpy32, ROMFS, board.written(), 4 * MB, None, (0xB0000, 320 * KB))
+    boot(mpy_as_board, ROMFS, board.written(), 4 * MB, None, (0xB0000, 320 * KB))
 
 
 def test_flash_refusals(board, tmp_path, monkeypatch):
@@ -568,7 +600,7 @@ def test_flash_asks(board, tmp_path, monkeypatch):
 
 def run_make(*words):
     return subprocess.run(
-        ["make", *words], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        ["make", *words], cwd=ROOT, capture_output=True, text=True, timeout=HANG, check=False
     )
 
 
@@ -656,6 +688,7 @@ def test_manifest_of_the_package():
 @pytest.mark.parametrize("name", BOARDS)
 def test_board(name):
     board = BOARDS[name]
+    assert (board["files"] == "romfs") == bool(board["romfs"])
     chip = CHIP_DEFS[board["chip"]]
     assert board["chip_id"] == getattr(chip, "IMAGE_CHIP_ID", None)
     assert board["flash_offset"] == chip.BOOTLOADER_FLASH_OFFSET

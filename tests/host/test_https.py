@@ -6,6 +6,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import time
 
 import pytest
 import trustme
@@ -26,7 +27,7 @@ class TlsPeer(Peer):
         self.url = f"https://localhost:{self.port}"
 
     def _handle(self, sock):
-        sock.settimeout(10)
+        sock.settimeout(60)
         try:
             sock = self.context.wrap_socket(sock, server_side=True)
         except OSError as er:
@@ -89,6 +90,13 @@ def early(connection):
     connection.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 9\r\n\r\ntoo large")
     # A reset now could get into a write of mbedTLS, which then forgets the answer.
     connection.wait_closed()
+
+
+def early_deaf(connection):
+    """Answer before the body is read, and read no more."""
+    connection.sock.recv(100)
+    connection.send(b"HTTP/1.1 413 Too Large\r\nServer: x\r\nContent-Length: 9\r\n\r\ntoo large")
+    time.sleep(8)
 
 
 def speaks_plain(connection):
@@ -156,6 +164,10 @@ def test_https(mpy, authority, clients):
     mutual = context(good)
     mutual.verify_mode = ssl.CERT_REQUIRED
     authority.configure_trust(mutual)
+    mutual_tls12 = context(good)
+    mutual_tls12.verify_mode = ssl.CERT_REQUIRED
+    mutual_tls12.maximum_version = ssl.TLSVersion.TLSv1_2
+    authority.configure_trust(mutual_tls12)
     expired = authority.issue_cert(
         "localhost", not_before=now - datetime.timedelta(3), not_after=now - datetime.timedelta(1)
     )
@@ -187,11 +199,13 @@ def test_https(mpy, authority, clients):
             "wrong_host": TlsPeer(answer(OK), context(authority.issue_cert("other.example"))),
             "self_signed": TlsPeer(answer(OK), context(alone.issue_cert("localhost"))),
             "mutual": TlsPeer(who, mutual),
+            "mutual_tls12": TlsPeer(who, mutual_tls12),
             "to_http": TlsPeer(redirect(plain.url), context(good)),
             "to_https": TlsPeer(redirect(main.url), context(good)),
             "until_close": TlsPeer(answer(b"HTTP/1.1 200 OK\r\n\r\nhello"), context(good)),
             "notified": TlsPeer(notified, context(good)),
             "early": TlsPeer(early, tls12),
+            "early_deaf": TlsPeer(early_deaf, context(good)),
             "cut": TlsPeer(cut, context(good)),
             "echo": TlsPeer(echo, context(good)),
             "silent": Peer(silent),
@@ -199,10 +213,15 @@ def test_https(mpy, authority, clients):
             "closing": Peer(lambda connection: connection.read()),
         }
         urls = {name: enter(peer).url.replace("http:", "https:") for name, peer in peers.items()}
+        for name, target in (
+            ("http_to_http", plain.url),
+            ("http_to_https", main.url),
+            ("http_to_https_to_http", urls["to_http"]),
+        ):
+            urls[name] = enter(Peer(redirect(target))).url
         mpy.run(
             "https",
             heap="2m",
-            timeout=100,
             url=main.url,
             ip=main.ip,
             plain=plain.url,
@@ -240,33 +259,42 @@ def test_debug_shows_no_secrets(mpy, authority, clients):
         assert secret not in out
 
 
-@pytest.mark.device
-def test_the_tls_of_other_ports(mpy):
-    """Stand-ins for axTLS and older modules; no byte of a request goes before the handshake."""
-
-    def ready(connection):
-        first = connection.read()
-        if not first:
-            return  # refused before the handshake
-        assert first == b"HELLO\n", first
-        connection.sock.settimeout(0.15)
-        with contextlib.suppress(TimeoutError):
-            raise AssertionError(f"before the handshake was complete: {connection.read()}")
-        connection.sock.settimeout(5)
-        connection.send(b"READY\n")
-        connection.received = b""
-        connection.request()
-        connection.send(OK)
-
-    def silent(connection):
-        connection.wait_closed()
-        return connection.received
-
-    with Peer(ready) as peer, Peer(silent) as mute, Peer(lambda c: c.read()) as closing:
-        urls = {"ready": peer.url, "silent": mute.url, "closing": closing.url}
+def test_mbedtls_that_reads_only_der(mpy, authority):
+    between = authority.create_child_ca()
+    client = between.issue_cert("client.example", key_type=trustme.KeyType.RSA)
+    key = client.private_key_pem.bytes()
+    good = context(authority.issue_cert("localhost"))
+    mutual = context(authority.issue_cert("localhost"))
+    mutual.verify_mode = ssl.CERT_REQUIRED
+    authority.configure_trust(mutual)
+    with TlsPeer(answer(OK), good) as peer, TlsPeer(who, mutual) as mutual_peer:
         mpy.run(
-            "tls_kinds",
-            **{name: urls[name].replace("http://127.0.0.1", "https://localhost") for name in urls},
+            "der_only",
+            url=peer.url,
+            mutual=mutual_peer.url,
+            ca=authority.cert_pem.bytes(),
+            ca_der=der(authority.cert_pem),
+            other_ca=trustme.CA().cert_pem.bytes(),
+            client=b"".join(pem.bytes() for pem in client.cert_chain_pems),
+            client_key=key,
+            client_key_der=convert(key, "pkey", "-outform", "DER"),
+            encrypted=convert(key, "pkcs8", "-topk8", "-passout", "pass:sesame"),
+            parameters=convert(b"", "ecparam", "-name", "prime256v1"),
         )
-    assert not peer.errors
-    assert set(mute.results) == {b"HELLO\n"}
+
+
+def test_memory_shortage_is_no_bad_certificate(mpy, authority, monkeypatch):
+    command = [mpy.command, "-c", "import ffi"]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("this MicroPython has no ffi")
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0")
+    monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "1000000")
+    with TlsPeer(answer(OK), context(authority.issue_cert("localhost"))) as peer:
+        mpy.run(
+            "tls_memory",
+            heap="1m",
+            url=peer.url,
+            ca=authority.cert_pem.bytes(),
+            other_ca=trustme.CA().cert_pem.bytes(),
+            bad_ca=b"-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n",
+        )

@@ -3,10 +3,13 @@
 import ast
 import contextlib
 import re
+import signal
 import socket
+import subprocess
 import time
 
-from conftest import ROOT
+import pytest
+from conftest import HANG, ROOT
 from servers import Peer, answer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -63,11 +66,13 @@ def test_concurrency(mpy):
     with contextlib.ExitStack() as stack:
         peers = {name: stack.enter_context(Peer(handlers[name])) for name in handlers}
         urls = {name: peer.url for name, peer in peers.items()}
+        start = time.monotonic()
         mpy.run("concurrency", heap="24m", **urls)
+        took = time.monotonic() - start
         for name in ("silent", "half"):
             peers[name].join()
-            # The peer saw the connection close when the request ended, not later.
-            assert all(seconds < 3 for seconds in peers[name].results), peers[name].results
+            # The peer saw the connection close when the request ended, not when the script did.
+            assert all(seconds < took / 2 for seconds in peers[name].results), (took, peers[name])
             assert not peers[name].errors
 
 
@@ -167,9 +172,73 @@ def test_nothing_leaks(mpy):
     assert len(peer.results) + len(peer.errors) > 300
 
 
+def test_first_requests_in_threads(mpy, httpbin_url):
+    mpy.run("threads", heap="2m", url=httpbin_url)
+
+
+def test_threads_loads_everything():
+    folder = ROOT / "lib" / "http"
+    others = {path.stem for path in folder.glob("*.py")} - {
+        "__init__",
+        "aio",
+        "threads",
+        "resolver",
+    }
+    text = (folder / "threads.py").read_text()
+    loaded = set(
+        re.search(r"for name in \((.*?)\)\.split", text, re.S)[1].replace('"', "").split()
+    )
+    assert loaded == others
+
+
 def test_interrupt(mpy):
-    with Peer(silent) as peer:
-        mpy.run("interrupt", silent=peer.url)
+    def interrupt(connection):
+        connection.request()
+        processes[0].send_signal(signal.SIGINT)
+        connection.wait_closed()
+
+    processes = []
+    with Peer(interrupt) as peer:
+        processes.append(mpy.start("interrupt", silent=peer.url))
+        out, _ = processes[0].communicate(timeout=HANG)
+    assert processes[0].returncode == 0, out
+    assert len(peer.results) == 2
+
+
+def cut(connection):
+    connection.request()
+    connection.send(OK.replace(b"\r\n\r\n", b'\r\nETag: "1"\r\n\r\n')[:-1])
+
+
+@pytest.fixture
+def interrupted():
+    with Peer(cut) as peer, socket.socket() as refusing:
+        refusing.bind(("127.0.0.1", 0))
+        refused = f"http://127.0.0.1:{refusing.getsockname()[1]}/"
+        yield {"cut": peer.url, "refused": refused}
+
+
+def test_an_interrupted_download_leaves_its_destination_free(mpy, interrupted):
+    mpy.run("interrupt_download", tries=0, **interrupted)
+
+
+def test_a_download_interrupted_at_any_moment_leaves_its_destination_free(mpy, interrupted):
+    """Real signals; where one breaks the interpreter itself, another process goes on."""
+    tried = runs = 0
+    patience = 4
+    while tried < 80:
+        runs += 1
+        assert runs < 80, f"{tried} tries in {runs} processes"
+        process = mpy.start("interrupt_download", tries=8, **interrupted)
+        try:
+            out, _ = process.communicate(timeout=patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, _ = process.communicate()
+        assert b"AssertionError" not in out, out.decode()
+        tried += out.count(b"tried\n")
+        if not out.count(b"tried\n"):
+            patience *= 1.5  # a slow machine
 
 
 def half_chunked(connection):

@@ -4,8 +4,10 @@ import subprocess
 import sys
 
 import pytest
-from esptool.bin_image import ELFSection, ESP32FirmwareImage
 from servers import Peer
+
+pytest.importorskip("esptool", reason="esptool needs Python 3.10 or later")
+from esptool.bin_image import ELFSection, ESP32FirmwareImage  # noqa: E402
 
 PARTITION = 64 * 4096
 

@@ -9,7 +9,7 @@ import subprocess
 import threading
 
 import pytest
-from conftest import ROOT
+from conftest import HANG, ROOT
 from mpremote import mip
 from mpremote.commands import CommandError
 from servers import Peer
@@ -93,7 +93,7 @@ def test_mip_installs_it(mpy, repository, tmp_path):
             env=dict(os.environ, MICROPYPATH=".frozen:lib"),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=HANG,
             check=False,
         )
     assert done.stdout.split("\n")[:3] == [

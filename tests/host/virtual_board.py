@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """A board for machines without one: a pseudo-terminal behind which the 32-bit unix port, with a
-heap as small as an ESP's and LittleFS as its file system, speaks MicroPython's raw REPL.
+heap as small as an ESP's and LittleFS as its file system, speaks MicroPython's raw REPL. Without
+a 32-bit one it is the 64-bit one with three times the heap: objects are twice as large, and http
+takes larger buffers in heaps of 64 KB and more.
 
 As a program it prints the name of the terminal, which is a PORT for every make target and for
 mpremote, and serves it until Ctrl-C.
@@ -25,12 +27,18 @@ sys.path.insert(0, str(ROOT / "firmware"))
 import unix  # noqa: E402
 
 HEAP = 56 * 1024  # bytes: what ESP32 starts with
-REPL = (
-    9 * 1024
-)  # bytes of it that the REPL and LittleFS take, which on a board are not in the heap
+REPL = 9 * 1024  # bytes for REPL and LittleFS, which on a board are not in the heap
 FLASH = 1024 * 1024
 ROM = 256 * 1024
 UNREAD = 64 * 1024  # bytes that the board may say ahead of who reads it
+
+
+def interpreter():
+    """Return the command that starts the board's MicroPython, and how much more heap it needs."""
+    try:
+        return unix.find(32), 1
+    except unix.Missing:
+        return unix.find(64), 3
 
 
 class VirtualBoard:
@@ -38,7 +46,9 @@ class VirtualBoard:
 
     def __init__(self, folder, heap=HEAP, rom=True):
         self.folder = pathlib.Path(folder)
-        self.heap = heap
+        self.command, scale = interpreter()
+        self.heap = heap * scale
+        self.repl = REPL * scale
         self.flash = self.folder / "flash.img"
         self.rom = self.folder / "rom.img"
         for path, size, wanted in ((self.flash, FLASH, True), (self.rom, ROM, rom)):
@@ -83,7 +93,7 @@ class VirtualBoard:
         control_read, control_write = os.pipe()
         process = subprocess.Popen(
             [
-                *(unix.find(32), "-X", f"heapsize={self.heap + REPL}", "-m", "raw_repl"),
+                *(self.command, "-X", f"heapsize={self.heap + self.repl}", "-m", "raw_repl"),
                 *(self.flash, self.rom if self.has_rom else "-", str(control_write), mode),
             ],
             cwd=self.folder,
@@ -147,9 +157,21 @@ def main():
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *args: sys.exit())
     with contextlib.ExitStack() as stack:
+        try:
+            unix.settle()
+        except unix.Missing as er:
+            sys.exit(str(er))
+        if unix.without_32():
+            print(f"64 bits, with three times the heap: {unix.without_32()}\n", file=sys.stderr)
         folder = arguments.folder or stack.enter_context(tempfile.TemporaryDirectory())
         board = stack.enter_context(VirtualBoard(folder, arguments.heap))
         print(board.port, flush=True)
+        print(
+            f"A virtual board is there until Ctrl-C. In another terminal: make install "
+            f"PORT={board.port}\n(or repl, example NAME=fetch URL=..., test-device, or "
+            f"`mpremote connect {board.port}`).",
+            file=sys.stderr,
+        )
         with contextlib.suppress(KeyboardInterrupt):
             signal.pause()
 

@@ -1,0 +1,66 @@
+# Request bodies that are never whole in memory: files and iterators.
+
+from micropython import const
+
+_BUFFER = const(512)
+
+
+class Source:
+    def __init__(self, body):
+        self._body = body
+        self._read = hasattr(body, "readinto")
+        size = None
+        if self._read:
+            try:
+                self._start = body.tell()
+                body.seek(0, 2)
+                size = body.tell() - self._start
+                body.seek(self._start)
+            except (AttributeError, OSError):
+                pass  # a pipe or a sensor: no size, so it goes in chunks
+        else:
+            self._body = iter(body)  # TypeError for what is no iterator
+        self._frame(size)
+
+    def _frame(self, size):
+        # Say how the end of the body is told: by its size, or by chunks if that is None.
+        self.size = size
+        if size is None:
+            self.framing = b"Transfer-Encoding: chunked\r\n"
+        else:
+            self.framing = b"Content-Length: %d\r\n" % size
+
+    def rewind(self):
+        # Before the body is sent again, for a redirect.
+        if self.size is None:
+            raise ValueError("twice")
+        self._body.seek(self._start)
+
+    def __iter__(self):
+        if self.size is not None:
+            yield from self.pieces()
+            return
+        for piece in self.pieces():
+            if isinstance(piece, str):
+                piece = piece.encode()
+            if len(piece):  # an empty chunk would end the body
+                yield b"%x\r\n" % len(piece) + piece + b"\r\n"
+        yield b"0\r\n\r\n"
+
+    def pieces(self):
+        # The body, without framing.
+        return self._pieces() if self._read else self._body
+
+    def _pieces(self):
+        buf = memoryview(bytearray(_BUFFER))
+        left = self.size
+        while left != 0:
+            n = self._body.readinto(buf)
+            if not n:
+                break
+            if left is not None:
+                n = min(n, left)  # the file may have grown
+                left -= n
+            yield buf[:n]
+        if left:
+            raise ValueError("the file of the body became shorter")
