@@ -13,6 +13,7 @@ import gc
 import sys
 from time import ticks_diff, ticks_ms
 
+
 # Where memory is short, what is not used any more has to go before it splits what is free: the
 # smallest heap for a GET is 1.5 KB less for it. Collecting a large heap takes longer, for nothing.
 small = gc.mem_alloc() + gc.mem_free() < 65536
@@ -25,7 +26,7 @@ def __getattr__(name):
     if name in "get post put delete".split():
         module = "callbacks"
     elif name == "certificates":
-        module = "pem"
+        module = "credentials"
     elif name == "close":
         module = "keepalive"
     value = globals()[name] = getattr(__import__(module, None, None, True, 1), name)
@@ -34,9 +35,9 @@ def __getattr__(name):
 
 def _running():
     # asyncio's core when called from a task, else None. `cur_task` alone is no sign: it stays
-    # behind when Ctrl-C ends a loop, and on v1.21 whenever one ends. A task that executes
-    # refuses pend_throw, any other takes it as what it had anyway.
-    core = sys.modules.get("asyncio.core") or sys.modules.get("uasyncio.core")
+    # behind when Ctrl-C ends a loop. A task that executes refuses pend_throw, any other takes it
+    # as what it had anyway.
+    core = sys.modules.get("asyncio.core")
     if not core:
         return None
     try:
@@ -52,11 +53,17 @@ class Request:
 
     certificates = None  # what certificates() has set
 
-    # What few requests change takes less memory and time here than in each.
+    # What few requests change takes less memory and time here than in each: options first.
+    timeout = 600000  # ms for all of it, 0 for ever
+    redirects = keepalive = ipv6 = debug = False
+    adapter = destination = None
     nodemcu = False  # which API
-    keep = False  # the connection, after the response
-    code = None  # of a failure where the request stands; 0 while the caller's code runs
+    redirected = 0  # how many redirects were followed
+    start = None  # when it was begun, in ticks_ms()
+    sink = None  # where the body goes, if not simply into memory
+    calling = False  # whether the caller's own code runs, in a callback or a body
     _task = None  # that performs it
+    _steps = None  # what __getattr__ gives the methods of; False when that has ended
 
     def __init__(self, method, url, headers, body, opts, tls, nodemcu=False):
         if not isinstance(method, str) or not isinstance(url, str):
@@ -69,19 +76,23 @@ class Request:
 
             check(method.encode(), method)
         self.url = url
-        self.opts = opts
-        if tls and self.certificates:
-            tls = (tls[0] or self.certificates[0],) + tls[1:]  # who is trusted stays
-        self.tls = tls or self.certificates
         if nodemcu:
             self.nodemcu = True
-        self.redirects = opts.get("redirects") or None  # None: do not even look
+            self.timeout = 10000
+            self.redirects = 20
+        if opts is not None:
+            from .options import apply
+
+            apply(self, opts)
+        self.tls = tls or self.certificates
         self.fields = b""
         if headers:
             from .fields import block
 
             drop = "content-length host connection user-agent".split()
-            self.fields = block(headers, drop if nodemcu else drop[:1], opts.get("resume"))
+            self.fields = block(
+                headers, drop if nodemcu else drop[:1], opts and opts.get("resume")
+            )
         if body is None:
             body = b""
         elif isinstance(body, str):
@@ -91,16 +102,10 @@ class Request:
 
             body = source(body)
         self.body = body
-        if opts.get("keepalive"):
-            self.keep = True
         # What is set as a failure is dealt with has its place from the beginning: a new attribute
         # can need memory.
         self.error = None
-        self.stream = None
-        self.poll = None  # what is waited for: the stream, or the socket below it
-        self.socket = None  # the one below a stream of TLS, until the handshake is complete
-        self.sink = None
-        self._steps = None
+        self.connection = None
 
     def wait(self):
         """Return (code, headers, body); in a task, something to await that gives them."""
@@ -109,11 +114,7 @@ class Request:
         try:
             from .blocking import drive
 
-            result = drive(self)
-            if result:
-                return result
-            # StopIteration has lost it, as it does where memory has ended.
-            raise MemoryError
+            return drive(self) or self._failed(MemoryError())
         except MemoryError as er:
             return self._failed(er)
 
@@ -121,10 +122,7 @@ class Request:
         try:
             from .aio import drive
 
-            result = yield from drive(self)
-            if result:
-                return result
-            raise MemoryError
+            return (yield from drive(self)) or self._failed(MemoryError())
         except MemoryError as er:
             return self._failed(er)
 
@@ -138,14 +136,13 @@ class Request:
 
     def left(self):
         # Milliseconds until the time is up; -1 for ever, as poll() has it.
-        timeout = self.opts.get("timeout", 600000)
+        timeout = self.timeout
         return max(0, timeout - ticks_diff(ticks_ms(), self.start)) if timeout else -1
 
     def __getattr__(self, name):
         # send, throw, close and pend_throw: what makes this a coroutine for create_task,
-        # gather and wait_for. `_steps` is None before the first use, False after it. In a task
-        # other than the one that performs it, send and throw are of what raises that it is
-        # performed once.
+        # gather and wait_for. In a task other than the one that performs it, send and throw are
+        # of what raises that it is performed once.
         steps = self._steps
         task = self._task
         if (
@@ -213,9 +210,9 @@ def request(
     """
     tls = None
     if not (ca_file is client_ca is client_key is client_password is None):
-        from .pem import check
+        from .credentials import of_request
 
-        tls = check(ca_file, client_ca, client_key, client_password)
+        tls = of_request(ca_file, client_ca, client_key, client_password)
     if callback is None and callable(opts):
         callback = opts
         opts = None
@@ -227,10 +224,4 @@ def request(
         from .callbacks import call
 
         return call(method, url, headers, body, callback, tls)
-    if opts is None:
-        opts = {}
-    else:
-        from .options import check
-
-        check(opts)
     return Request(method, url, headers, body, opts, tls)

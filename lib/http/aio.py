@@ -1,17 +1,12 @@
 # The driver for tasks of asyncio, loaded when a request is made in one.
 
+from asyncio import core
 from errno import ETIMEDOUT
 from micropython import const
 from select import POLLIN, POLLOUT, poll
 
-try:
-    from asyncio import core
-except ImportError:
-    from uasyncio import core  # v1.20
-
 from .exchange import exchange
 
-_TIMEOUT = const(-8)
 _RETRY_MS = const(10)
 
 
@@ -21,14 +16,14 @@ def drive(r):
     late = OSError(ETIMEDOUT)
     ready = None
     steps = exchange(r)
-    if r.code is not None:
+    if r.start is not None:
         return (yield from steps)  # raises: it is performed once, and may still be
     r._task = task
-    guard = core.create_task(_guard(r, task, late)) if r.opts.get("timeout", 1) else None
+    guard = core.create_task(_guard(r, task, late)) if r.timeout else None
     try:
         while True:
             events = steps.send(ready)
-            stream = r.poll
+            stream = r.connection.poll
             if events == POLLIN or events == POLLOUT:
                 if events == POLLIN:
                     core._io_queue.queue_read(stream)
@@ -58,7 +53,6 @@ def drive(r):
     except OSError as er:
         if er is not late:
             raise
-        r.code = _TIMEOUT
         try:
             steps.throw(er)
         except StopIteration as er:

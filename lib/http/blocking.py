@@ -1,26 +1,26 @@
 # The driver for programs without a running event loop.
 
 from errno import ETIMEDOUT
-from micropython import const
 from select import poll
 
 from .exchange import exchange
 
-_TIMEOUT = const(-8)
-
 
 def drive(r):
-    """Perform the request `r` to its end and return its result."""
+    """Perform the request `r` to its end and return its result.
+
+    None when memory is so short that StopIteration could not hold it.
+    """
     stream = None
     registered = ready = None
     steps = exchange(r)
-    if r.code is not None:
+    if r.start is not None:
         steps.send(None)  # raises: it is performed once, and may still be
     try:
         while True:
             events = steps.send(ready)
-            if stream is not r.poll:
-                stream = r.poll
+            if stream is not r.connection.poll:
+                stream = r.connection.poll
                 registered = None
                 poller = poll()
             left = r.left()
@@ -35,7 +35,6 @@ def drive(r):
                 for _, ready in poller.ipoll(left):  # poll() would allocate its result
                     break
             if not ready:
-                r.code = _TIMEOUT
                 steps.throw(OSError(ETIMEDOUT))
     except StopIteration as er:
         return er.value

@@ -26,8 +26,7 @@ def call(method, url, headers, body, callback, tls=None):
     if callback is not None and not callable(callback):
         raise TypeError("callback must be callable")
     try:
-        opts = {"timeout": 10000, "redirects": 20}
-        r = Request(method, url, headers, body, opts, tls, True)
+        r = Request(method, url, headers, body, None, tls, True)
         queue = [(r, callback)]  # here, as it may not find room either
     except MemoryError:
         return _deliver(callback, (_ERROR, None, None))

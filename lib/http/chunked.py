@@ -17,21 +17,54 @@ _LAST_LF = const(9)
 _FRAMING_LIMIT = const(8192)  # bytes between data and data, or of the trailer
 
 
-class Decoder:
-    """Tell framing from data, whatever way a chunked body is split.
+def _hex(c):
+    if 48 <= c <= 57:
+        return c - 48
+    c |= 32
+    return c - 87 if 97 <= c <= 102 else -1
 
-    `left` is the number of data bytes that come next, 0 where framing comes next, -1 after the
-    end. All state is small integers: nothing is allocated however many chunks there are.
+
+class Chunked:
+    """The data of a chunked body that comes from `stream`, after `rest`, which came already.
+
+    All state is small integers: nothing is allocated however many chunks there are. At the end
+    `rest` is what came after the body.
     """
 
-    def __init__(self):
-        self.left = 0
+    def __init__(self, stream, rest=b""):
+        self._stream = stream
+        self.rest = rest
+        self._left = 0  # bytes of data that come next, 0 where framing does, -1 after the end
         self._state = _SIZE
         self._size = -1  # of this chunk, -1 before its first digit
         self._seen = 0  # bytes of framing since the last data
 
-    def least(self):
-        """Return how many bytes, at least, have to come besides the data in `left`."""
+    def readinto(self, buf, n):
+        """Read up to `n` bytes of data into `buf`; return how many, None when nothing is there, 0
+        at the end of the body.
+
+        Raises EOFError when the stream ends before the body, ValueError for malformed framing.
+        """
+        data = 0
+        while not data and self._left >= 0:
+            rest = self.rest
+            if rest:
+                got = min(n, len(rest))
+                buf[:got] = rest[:got]
+                self.rest = rest[got:]
+            else:
+                # Not more than has to come: readinto() would go on for it, and what came before
+                # an error is lost then.
+                got = self._stream.readinto(buf, min(n, self._left + self._least()))
+                if not got:
+                    if got is None:
+                        return None
+                    raise EOFError
+            data = self._decode(buf, got)
+        return data
+
+    def _least(self):
+        # How many bytes, at least, have to come besides the data in `_left`.
         state = self._state
         size = self._size
         n = b"\2\2\2\1\7\6\2\4\3\1"[state]
@@ -39,26 +72,36 @@ class Decoder:
             n += size + 7 if size > 0 else 2 if size == 0 else 3
         return n
 
-    def read(self, buf, pos, end):
-        """Take framing from buf[pos:end], set `left`, and return the index after it.
+    def _decode(self, buf, end):
+        # Move the data in buf[:end] to its start; return its size.
+        data = pos = 0
+        while pos < end:
+            left = self._left
+            if left > 0:
+                n = min(left, end - pos)
+                if pos != data:
+                    buf[data : data + n] = buf[pos : pos + n]
+                data += n
+                pos += n
+                self._left = left - n
+            elif left:
+                self.rest = bytes(buf[pos:end]) + self.rest
+                break
+            else:
+                pos = self._frame(buf, pos, end)
+        return data
 
-        Raises ValueError for malformed framing.
-        """
+    def _frame(self, buf, pos, end):
+        # Take framing from buf[pos:end], set `_left`, and return the index after it.
         start = pos
         state = self._state
         size = self._size
-        self.left = 0
-        while pos < end and not self.left:
+        left = 0
+        while pos < end and not left:
             c = buf[pos]
             pos += 1
             if state <= _BLANK:
-                digit = -1
-                if state == _BLANK:
-                    pass  # no more digits
-                elif 48 <= c <= 57:
-                    digit = c - 48
-                elif 97 <= c | 32 <= 102:
-                    digit = (c | 32) - 87
+                digit = _hex(c) if state == _SIZE else -1
                 if digit >= 0 and size < 0x2000000:  # a small integer on 32 bits ever after
                     size = (size if size > 0 else 0) << 4 | digit
                 elif digit < 0 <= size and c in b"\r; \t":
@@ -76,19 +119,20 @@ class Decoder:
                 raise ValueError("chunk")
             elif state == _SIZE_LF:
                 state = _DATA_CR if size else _TRAILER
-                self.left = size
+                left = size
             elif state == _DATA_LF:
                 state = _SIZE
                 size = -1
             elif state == _TRAILER_LF:
                 state = _TRAILER
             else:
-                self.left = -1
+                left = -1
+        self._left = left
         self._state = state
         self._size = size
         self._seen += pos - start
         if self._seen > _FRAMING_LIMIT:
             raise ValueError("chunk")
-        if self.left > 0:
+        if left > 0:
             self._seen = 0
         return pos

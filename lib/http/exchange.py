@@ -1,235 +1,245 @@
-# One request and its response. The generator `exchange` knows the protocol and nothing about
-# waiting: where it would block it yields what it waits for, and a driver resumes it. What few
-# requests need is in modules of its own, imported where it is needed.
+# One request and its response (RFC 9112). The generator `exchange` knows the protocol and nothing
+# of waiting: where it would block it yields what it waits for, and a driver resumes it. What few
+# requests need is in files of its own, imported where it is needed.
 
 import gc
 import socket
 import sys
-from errno import EINPROGRESS
+from errno import EAGAIN, EINPROGRESS
 from micropython import const
 from select import POLLIN, POLLOUT
 from time import ticks_ms
 
 from . import small
-from .response import receive_head
-from .url import split
-
-# Codes of the task API, see __init__.py: what a failure means where it happens.
-_STATE = const(-1)
-_HEADER = const(-2)
-_BODY = const(-3)
-_CONNECT = const(-4)
-_RX = const(-6)
+from .head import receive_head, request_head, split
 
 _HEAD_LIMIT = const(8192)  # bytes, of interim and final response heads together
-_SMALL = const(1024)  # a request body of up to this many bytes leaves with its head
+_SMALL_BODY = const(1024)  # a request body of up to this many bytes leaves with its head
+_TURN = const(4)  # the time limit and other tasks have a turn every 1 << _TURN ms
+
+
+class Connection:
+    """A connection to an origin: its stream, and what came over it and is not used yet.
+
+    `poll` is waited for: the stream, or the socket below it. Of the request under way, `sent`
+    tells whether some of it was, and `head_left` how many bytes response heads may still have.
+    """
+
+    socket = None  # the one below a stream of TLS, until the handshake is complete
+    buf = b""
+    sent = False
+    reused = False  # whether it was kept after an earlier request
+
+    def receive(self):
+        """Return what has arrived, some of it, as bytes; None for nothing, b"" at the end."""
+        # One call of the layer below. read() and readinto() go on until they have it all or meet
+        # EAGAIN, the end or an error, and forget the end, or what came before the error: the
+        # answer of a server that resets the connection after it. TLS lacks recv() on some ports,
+        # but a line of a head is not followed by the end. Many heads come in one piece of 256
+        # bytes; one of 128 finds room where memory is in pieces.
+        stream = self.stream
+        try:
+            return getattr(stream, "recv", stream.readline)(128 if small else 256)
+        except OSError as er:
+            if er.errno != EAGAIN:
+                raise
 
 
 def exchange(r):
-    """Perform the request `r`: a generator that yields POLLIN and POLLOUT for `r.poll`, or
-    0 to go on at once.
+    """Perform the request `r`: a generator that yields POLLIN and POLLOUT for `r.connection.poll`,
+    or 0 to go on at once.
 
     Returns (status, headers, body), or (code, None, None) with the reason in `r.error`. Whatever
     happens, closing the generator included, the connection is closed, or kept for `keepalive`.
     """
-    if r.code is not None:
+    if r.start is not None:
         raise RuntimeError("a request is performed once; make a new one")
     if small:
         gc.collect()
-    r.start = ticks_ms()  # of the time limit
-    r.code = _STATE
+    r.start = ticks_ms()
     headers = None
     if not r.nodemcu:
         # Early, because code loaded between buffers would split the heap.
         from .headers import Headers
 
         headers = Headers()
-    # One round, or more: for redirects, and where the request has to be made again.
-    while True:
-        again = r.reused = False
-        try:
-            if r.sink is None and ("dst" in r.opts or "callback" in r.opts or "fota" in r.opts):
-                from .sink import sink
+    try:
+        # Once, or more often: for redirects, and where the request has to be made again.
+        while True:
+            try:
+                if r.destination and not r.sink:
+                    r.destination(r)  # sets r.sink
+                result = yield from receive_response(r, headers, (yield from send_request(r)))
+                if result:
+                    return result
+            except Exception as er:
+                # The caller's own code may fail too, in a callback or a body: for him to see.
+                if r.calling:
+                    raise
+                # A connection that was kept may be gone by now, or take the memory of this one.
+                if "http.keepalive" in sys.modules:
+                    from .retry import again
 
-                sink(r)
-
-            # URL and connection.
-            r.code = _CONNECT
-            origin, target, userinfo = split(r.url)
-            if userinfo is not None:
-                from .fields import authorize
-
-                authorize(r, userinfo)
-            r.buf = b""
-            r.head = None
-            r.room = _HEAD_LIMIT
-            stream = None
-            if r.keep:
-                from .keepalive import take
-
-                stream = take(r, origin)
-            if not stream:
-                stream = r.poll = r.stream = connect(r, origin)
-
-            # Request head, while the connection is being made.
-            data = head(r, origin, target)
-            body = r.body
-            if isinstance(body, (bytes, bytearray)) and len(body) <= _SMALL:
-                data += body
-                body = None
-            if small:
-                gc.collect()
-            if r.reused:
-                r.code = _RX
-            else:
-                # A write belongs to connecting: only that tells on every port that the
-                # connection was refused (on ESP32, poll does not), and it makes the handshake
-                # of TLS.
-                yield POLLOUT
-            if origin[0] and not r.reused:
-                from .secure import secure
-
-                n = yield from secure(r, origin[1], data)
-                stream = r.stream
-            else:
-                write = stream.write
-                n = write(data)
-                while n is None:
-                    yield POLLOUT
-                    n = write(data)
-
-            # Response head.
-            status = None
-            if len(data) > n or body is not None:
-                r.code = _RX
-                from .upload import send
-
-                status = (yield from send(r, data, n, body)) or 0
-            origin = target = data = None  # makes room, as what follows does
-            r.code = _HEADER
-            while not status:
-                # TLS may hold data that poll does not see: axTLS the rest of a record. 0 waits
-                # for nothing, but lets the time limit and other tasks have their turn.
-                yield 0 if stream is not r.poll and status == 0 else POLLIN
-                status = receive_head(r)
-            if r.opts.get("debug"):
-                print("http: status", status, "length", r.length)
-            if r.redirects is not None and status // 100 == 3:
-                from .redirect import redirect
-
-                again = redirect(r, status)
-            elif r.sink and r.sink.accept:
-                status = r.sink.accept(status)
-                again = not status
-            if again:
-                continue
-
-            # Response body.
-            if headers is None:
-                r.head = None  # makes room
-            else:
-                headers.head = r.head
-            r.code = _BODY
-            length = r.length
-            if r.sink or length is None or length < 0:
-                from .transfer import transfer
-
-                body = yield from transfer(r, status)
-            else:
-                body = bytearray(length)
-                n = len(r.buf)
-                if n > length:
-                    r.keep = False  # whatever it is that came after the response
-                    r.buf = r.buf[:length]
-                    n = length
-                body[:n] = r.buf
-                r.buf = None
-                rest = memoryview(body)
-                got = 0
-                while n < length:
-                    # The rest often is there already: reading tells as fast as poll() does.
-                    yield POLLIN if got is None else 0
-                    got = stream.readinto(rest[n:])
-                    if got == 0:
-                        raise EOFError
-                    n += got or 0
-            if r.keep:
-                from .keepalive import keep
-
-                keep(r)
-            return status, headers, body
-        except Exception as er:
-            # The caller's own code may fail too, in a callback or a body: that is for him to see.
-            if not r.code:
-                raise
-            # A connection that was kept may be gone by now, or take the memory of this one.
-            keepalive = sys.modules.get("http.keepalive")
-            again = keepalive and keepalive.again(r, er)
-            if not again:
+                    if again(r, er):
+                        continue
                 from .failure import failure
 
                 return failure(r, er), None, None
-        finally:
-            try:
-                if r.sink and not again:
-                    r.sink.close()
             finally:
-                # On unix a second close would close the number again, whoever has it then.
-                if r.stream:
-                    r.stream.close()
-                    r.stream = r.poll = None
-                if r.socket:
-                    # After a failed handshake, closing the stream has not closed the socket.
-                    r.socket.close()
-                    r.socket = None
-
-
-def head(r, origin, target):
-    """Return the head of the request, as bytes."""
-    tls, host, port = origin
-    data = b"Host: %s\r\nUser-Agent: %s\r\nConnection: %s\r\n" % (
-        # The port belongs to Host when it is not the scheme's own.
-        host if port == (443 if tls else 80) else "%s:%d" % (host, port),
-        "ESP8266" if r.nodemcu else "MicroPython",
-        "keep-alive" if r.keep else "close",
-    )
-    if r.fields:
-        from .fields import merge
-
-        data = merge(data, r.fields)
-    data = b"%s %s HTTP/1.1\r\n" % (r.method, target) + data
-    body = r.body
-    if hasattr(body, "framing"):
-        data += body.framing
-    elif body or r.method in "POST PUT PATCH".split():
-        # RFC 9110 section 8.6: these are expected to have a body, so that there is none has to
-        # be said.
-        data += b"Content-Length: %d\r\n" % len(body)
-    return data + b"\r\n"
+                connection = r.connection
+                if connection:
+                    # Not twice: on unix that would close the number again, whoever has it then.
+                    connection.stream.close()
+                    if connection.socket:
+                        # After a failed handshake, closing the stream has not closed it.
+                        connection.socket.close()
+    finally:
+        if r.sink:
+            r.sink.close()
 
 
 def connect(r, origin):
-    """Begin to connect; return the socket, which does not block."""
+    """Begin to connect; return the Connection, whose socket does not block."""
     _, host, port = origin
     family = socket.AF_INET
-    if host.startswith("[") or r.opts.get("ipv6"):
+    if host.startswith("[") or r.ipv6:
         family = socket.AF_INET6
         host = host.strip("[]")
     found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
     address = found and found[0][-1]  # None where lwIP has no IPv6
     if not address:
         raise ValueError("ipv6")
-    stream = r.stream = socket.socket(family, socket.SOCK_STREAM)
+    connection = Connection()
+    stream = connection.stream = connection.poll = socket.socket(family, socket.SOCK_STREAM)
+    connection.origin = origin
+    r.connection = connection
     stream.setblocking(False)
-    if "adapter" in r.opts:
-        from .options import bind
+    if r.adapter:
+        from .adapter import bind
 
-        bind(stream, r.opts["adapter"])
-    if r.opts.get("debug"):
+        bind(stream, r.adapter)
+    if r.debug:
         print("http: connecting to", host, port)
     try:
         stream.connect(address)
     except OSError as er:
         if er.errno != EINPROGRESS:
             raise
-    return stream
+    return connection
+
+
+def send_request(r):
+    """Connect, and send the request; a generator.
+
+    Returns None, or what `receive_head` returned while the request was still being sent.
+    """
+    connection = r.connection = None
+    origin, target, userinfo = split(r.url)
+    fields = r.fields
+    if r.sink:
+        fields += r.sink.fields
+    if userinfo is not None:
+        from .fields import authorize
+
+        fields = authorize(fields, userinfo)
+    if r.keepalive:
+        from .keepalive import take
+
+        connection = take(r, origin)
+    if not connection:
+        connection = connect(r, origin)
+    connection.sent = False
+    connection.head_left = _HEAD_LIMIT
+    # While the connection is being made:
+    data = request_head(r, origin, target, fields)
+    body = r.body
+    if isinstance(body, (bytes, bytearray)) and len(body) <= _SMALL_BODY:
+        data += body
+        body = None
+    if small:
+        gc.collect()
+    if not connection.reused:
+        # A write belongs to connecting: only that tells on every port that the connection was
+        # refused (on ESP32, poll does not), and it makes the handshake of TLS.
+        yield POLLOUT
+    if origin[0] and not connection.reused:
+        from .tls import start
+
+        n = yield from start(r, connection, origin[1], data)
+    else:
+        write = connection.stream.write
+        n = write(data)
+        while n is None:
+            yield POLLOUT
+            n = write(data)
+    connection.sent = True
+    if n < len(data) or body is not None:
+        from .upload import upload
+
+        return (yield from upload(r, connection, data, n, body))
+
+
+def receive_response(r, headers, response):
+    """Receive the response, or after `response`, which `send_request` returned, the rest of it; a
+    generator.
+
+    Returns (status, headers, body), or None where another request has to be made: `r` was changed
+    to it, for a redirect or for the whole in place of a range.
+    """
+    connection = r.connection
+    stream = connection.stream
+    keep = r.keepalive and response is None  # else it was not all sent
+    while not response:
+        # TLS may hold data that poll does not see: axTLS the rest of a record. 0 waits for
+        # nothing, but lets the time limit and other tasks have their turn.
+        yield 0 if response == 0 and stream is not connection.poll else POLLIN
+        response = receive_head(connection, r.method)
+    status, head, length = response
+    response = None  # makes room, as what follows does
+    if r.debug:
+        print("http: status", status, "length", length)
+    if r.redirects and status // 100 == 3:
+        from .redirect import redirect
+
+        if redirect(r, status, head):
+            return None
+    elif r.sink:
+        status = r.sink.accept(status, head, length)
+        if not status:
+            return None
+    if headers is not None:
+        headers.head = head
+    transfer = None
+    n = len(connection.buf)
+    if r.sink or length is None or length < n:
+        from .transfer import Transfer
+
+        transfer = Transfer(r, status, head, length)
+        for _ in transfer.steps:
+            yield 0
+        length = transfer.length
+        n = 0
+    else:
+        body = bytearray(length)
+        rest = memoryview(body)
+        rest[:n] = connection.buf  # came with the head
+        connection.buf = b""
+    turn = ticks_ms() >> _TURN
+    while n != length:
+        # Reading tells as fast as poll() whether there is more.
+        got = transfer.read() if transfer else stream.readinto(rest[n:])
+        if got == 0:
+            if length is not None:
+                raise EOFError
+            break
+        if got is None or ticks_ms() >> _TURN != turn:
+            yield POLLIN if got is None else 0
+            turn = ticks_ms() >> _TURN
+        n += got or 0
+    if transfer:
+        body = transfer.finish()
+    if keep and connection.buf == b"":
+        from .keepalive import store
+
+        store(r, head)
+    return status, headers, body

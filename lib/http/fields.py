@@ -1,5 +1,7 @@
 # The header lines of a request, loaded when the caller gives some.
 
+from .token import TOKEN
+
 
 def block(headers, drop, resume=False):
     """Return `headers` as a block of whole lines (bytes) without the fields named in `drop`.
@@ -42,9 +44,8 @@ def block(headers, drop, resume=False):
 
 
 def check(name, line):
-    """Raise ValueError unless `name` of `line` is a token: RFC 9110 section 5.6.2."""
-    letters = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    if not name or name.strip(letters + b"!#$%&'*+-.^_`|~0123456789"):
+    """Raise ValueError unless `name`, how `line` begins, is a token."""
+    if not name or name.strip(TOKEN):
         raise ValueError("%r has to be, or to begin with, a name and a colon" % line)
 
 
@@ -74,8 +75,8 @@ def merge(defaults, fields):
     return fields
 
 
-def authorize(r, userinfo):
-    """Send `userinfo` of the URL as Basic credentials, unless there is an Authorization."""
+def authorize(fields, userinfo):
+    """Return `fields` with `userinfo` of the URL as Authorization, unless it has one."""
     from binascii import b2a_base64, unhexlify
 
     if ":" not in userinfo:
@@ -88,4 +89,4 @@ def authorize(r, userinfo):
     except ValueError:
         raise ValueError("userinfo")  # without the text of it
     line = b"Authorization: Basic " + b2a_base64(data)[:-1] + b"\r\n"
-    r.fields = merge(line, r.fields)
+    return merge(line, fields)

@@ -22,9 +22,8 @@ class Sink(Base):
     keep = True  # the .part, when this request fails
     fat = False
 
-    def __init__(self, r):
-        Base.__init__(self, r)  # super() would make a closure of each that calls it
-        dst = r.opts["dst"]
+    def prepare(self):
+        dst = self.r.opts["dst"]
         self.path = dst + ".part"
         found = stat(dst)
         if dst[-1] == "/" or found and found[0] >> 12 != _FILE:
@@ -40,7 +39,7 @@ class Sink(Base):
 
                     recover(self.path, dst)
 
-    def open(self, status):
+    def open(self, head):
         self.keep = False
         remove(self.path + ".etag")  # it would belong to another .part
         if POSIX or self.total > _WORTH:

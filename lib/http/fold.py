@@ -1,11 +1,17 @@
-# Obsolete line folding of header fields, loaded when a server still does it.
+# Field lines that do not begin with letters, hyphens and a colon: other tokens, and obsolete line
+# folding. Loaded when a server sends one.
+
+from .token import TOKEN
 
 
-def fold(head):
-    """Join every line of `head` that starts with a blank to the one before it by a space.
+def unfold(head, name):
+    """Return None when `name`, how a line of `head` begins, is a token. Else join every line that
+    begins with a blank to the one before it by a space (RFC 9112 section 5.2), and return that.
 
-    RFC 9112 section 5.2. ValueError where there is no such line, or no field before it.
+    ValueError where there is no such line, or no field before it.
     """
+    if name and not name.strip(TOKEN):
+        return None
     if b"\n " not in head and b"\n\t" not in head:
         raise ValueError("field")
     lines = head.split(b"\n")

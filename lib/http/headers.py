@@ -1,6 +1,27 @@
-# The header fields of a response, as the caller gets them.
+# The header fields of a response.
 
-from .response import BLANK, field, joined
+BLANK = b" \t\r"
+
+
+def field(head, name):
+    """Return all values of the field `name` (lower case bytes) in `head`, or None.
+
+    They are joined by ", ", those of Set-Cookie, which may hold commas themselves, by LF.
+    """
+    # C code searches a lower case copy faster than any loop looks at the lines.
+    lower = head.lower()
+    start = b"\n" + name + b":"
+    values = []
+    i = lower.find(start)
+    while i >= 0:
+        i += len(start)
+        values.append(head[i : head.find(b"\n", i)].strip(BLANK))
+        i = lower.find(start, i)
+    return join(name, values) if values else None
+
+
+def join(name, values):
+    return (b"\n" if name == b"set-cookie" else b", ").join(values)
 
 
 class Headers:
@@ -18,7 +39,12 @@ class Headers:
         value = field(self.head, name.lower().encode())
         if value is None:
             return default
-        return _text(value)
+        try:
+            return value.decode()
+        except UnicodeError:
+            from .listing import latin_1
+
+            return latin_1(value)
 
     def __getitem__(self, name):
         value = self.get(name)
@@ -30,20 +56,9 @@ class Headers:
         return self.get(name) is not None
 
     def items(self):
-        # In one pass: to look each name up would take as many passes as there are names.
-        names = []
-        values = {}
-        for line in self.head.split(b"\n")[1:]:
-            colon = line.find(b":")
-            if colon > 0:
-                name = line[:colon].lower()
-                if name not in values:
-                    names.append(line[:colon])
-                    values[name] = []
-                values[name].append(line[colon + 1 :].strip(BLANK))
-        for name in names:
-            lower = name.lower()
-            yield _text(name), _text(joined(lower, values[lower]))
+        from .listing import items
+
+        return items(self.head)
 
     def __iter__(self):
         for name, _ in self.items():
@@ -60,16 +75,3 @@ class Headers:
 
     def __repr__(self):
         return repr(dict(self.items()))
-
-
-def _text(data):
-    try:
-        return data.decode()
-    except UnicodeError:  # the ISO-8859-1 of old: RFC 9110 section 5.5
-        text = bytearray()
-        for c in data:
-            if c > 127:
-                text.append(0xC0 | c >> 6)
-                c &= 0xBF
-            text.append(c)
-        return text.decode()

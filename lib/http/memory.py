@@ -1,33 +1,29 @@
-# A body that goes into the caller's buffer (opts["dst"]), or into memory while its progress is
-# told.
+# A body that goes into the caller's buffer (opts["dst"]), or into memory with progress reports.
 
 from .sink import Base
 
 
 class Sink(Base):
-    def start(self, status):
-        if self.r.opts.get("dst") is not None:
-            return Base.start(self, status)
-        self.open(status)
-        self.tell()
+    def start(self, status, head, length):
+        self.dst = self.r.opts.get("dst")
+        if self.dst is not None:
+            return Base.start(self, status, head, length)
+        # Whatever the status is, as without progress.
+        self.total = length if length and length > 0 else 0
+        self.body = bytearray(self.total)
+        self.progress()
         return ()
 
-    def open(self, status):
-        dst = self.r.opts.get("dst")
-        self.total = max(self.r.length or 0, 0)
-        if dst is None:
-            self.body = bytearray(self.total)
-        else:
-            self.body = memoryview(dst)
-            if self.total > len(dst):
-                raise ValueError("small")
+    def open(self, head):
+        if self.total > len(self.dst):
+            raise ValueError("small")
+        self.body = memoryview(self.dst)
 
     def put(self, buf, pos, n):
         done = self.done
-        body = self.body
-        if done + n > len(body) and self.r.opts.get("dst") is not None:
+        if self.dst is not None and done + n > len(self.dst):
             raise ValueError("small")
-        body[done : done + n] = memoryview(buf)[pos : pos + n]
+        self.body[done : done + n] = memoryview(buf)[pos : pos + n]
 
     def end(self):
-        return self.body if self.r.opts.get("dst") is None else self.done
+        return self.body if self.dst is None else self.done

@@ -1,29 +1,46 @@
 # The options of the task API, loaded when some are given.
 
-import socket
 
+def apply(r, opts):
+    """Give the request `r` what `opts` say. None as a value is the same as not given.
 
-def check(opts):
-    """Raise TypeError or ValueError for options that cannot be meant."""
+    Sets the attributes of `r` that have the names of options, `r.opts` for its sink, and
+    `r.destination`, which makes the sink. Raises TypeError or ValueError for options that cannot
+    be meant.
+    """
     if not isinstance(opts, dict):
         refuse(TypeError, "opts")
     known = (
         ", timeout, redirects, dst, callback, userdata, sha256, resume, fota, keepalive, adapter, "
         "ipv6, debug,"
     )
+    found = r.opts = {}
     for key in opts:
         value = opts[key]
         if not isinstance(key, str) or "," in key or ", %s," % key not in known:
             raise ValueError("unknown option %r; there are %s" % (key, known[2:-1]))
+        if value is None:
+            continue
+        found[key] = value
         if key == "timeout" or key == "redirects":
             if not isinstance(value, int):
                 refuse(TypeError, key)
             # Half the range of time.ticks_ms(), 6 days, is what a difference of ticks can tell.
             if not 0 <= value < 1 << 29:
                 refuse(ValueError, key)
+        if key in ("timeout", "redirects", "keepalive", "adapter", "ipv6", "debug"):
+            setattr(r, key, value)
+    adapter = found.get("adapter", "")
+    if not isinstance(adapter, str) and not hasattr(adapter, "ifconfig"):
+        refuse(TypeError, "adapter")
+    r.destination = _destination(found)
+
+
+def _destination(opts):
+    # What makes the sink that `opts` ask for; None for none.
     dst = opts.get("dst")
     path = isinstance(dst, str)
-    if "dst" in opts and not path:
+    if dst is not None and not path:
         if not isinstance(dst, (bytearray, memoryview)):
             refuse(TypeError, "dst")
         try:
@@ -32,17 +49,33 @@ def check(opts):
             refuse(TypeError, "dst")  # a memoryview that is read-only
     elif path and (not dst or "\0" in dst):
         refuse(ValueError, "dst")
-    fota = opts.get("fota")
-    if fota is False:
-        fota = None
-    if fota is not None:
+    fota = opts.get("fota", False)
+    if fota is not False:
         if fota is not True and (not isinstance(fota, dict) or set(fota) - {"sha256"}):
             refuse(ValueError, "fota")
         if dst is not None:
             refuse(ValueError, "fota")
     if opts.get("resume") and not path:
         refuse(ValueError, "resume")
-    digest = opts.get("sha256")
+    _check_digest(opts.get("sha256"), dst, fota)
+    callback = opts.get("callback")
+    if callback and not callable(callback):
+        refuse(TypeError, "callback")
+    if fota is not False:
+        return _ota()
+    if path:
+        if opts.get("resume"):
+            from .resume import Sink
+        else:
+            from .file import Sink
+        return Sink
+    if callback or dst is not None:
+        from .memory import Sink
+
+        return Sink
+
+
+def _check_digest(digest, dst, fota):
     if isinstance(fota, dict) and "sha256" in fota:
         if digest is not None:
             refuse(ValueError, "sha256")
@@ -52,24 +85,24 @@ def check(opts):
             refuse(TypeError, "sha256")
         if len(digest) != 64 or digest.lower().strip("0123456789abcdef"):
             refuse(ValueError, "sha256")
-        if dst is None and fota is None:
+        if dst is None and fota is False:
             refuse(ValueError, "sha256")
-    if opts.get("callback") and not callable(opts["callback"]):
-        refuse(TypeError, "callback")
-    adapter = opts.get("adapter", "")
-    if not isinstance(adapter, str) and not hasattr(adapter, "ifconfig"):
-        refuse(TypeError, "adapter")
+
+
+def _ota():
+    try:
+        from .ota import Sink
+    except ImportError:  # no esp32 here, or not installed as it would be of no use
+        return _no_ota
+    return Sink
+
+
+def _no_ota(r):
+    raise ValueError("ota")
 
 
 def refuse(error, name):
     # In words, which take memory, only when something is wrong.
     from .failure import TEXTS
 
-    raise error(TEXTS[name])
-
-
-def bind(stream, adapter):
-    """Make the socket `stream` use the interface `adapter`, an object or its IP address."""
-    if not isinstance(adapter, str):
-        adapter = adapter.ifconfig()[0]
-    stream.bind(socket.getaddrinfo(adapter, 0)[0][-1])
+    raise error(TEXTS[name][1:])

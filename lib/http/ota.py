@@ -1,7 +1,7 @@
 # The body is an ESP32 application that goes into the next OTA partition (opts["fota"]), block by
 # block as it arrives.
 
-from esp32 import Partition  # else sink.py says what is missing
+from esp32 import Partition  # else options.py says what is missing
 from micropython import const
 
 from .sink import Base
@@ -15,8 +15,7 @@ _MAGIC = const(0xE9)  # the first byte of an ESP image
 class Sink(Base):
     code = _FOTA
 
-    def __init__(self, r):
-        Base.__init__(self, r)
+    def prepare(self):
         self.running = Partition(Partition.RUNNING)
         # OSError where the partition table has none.
         self.partition = self.running.get_next_update()
@@ -24,7 +23,7 @@ class Sink(Base):
         self.boot = Partition(Partition.BOOT).info()
         self.claim("ota")
 
-    def open(self, status):
+    def open(self, head):
         self.block = bytearray(_BLOCK)
         if self.total > self.size:
             raise ValueError("big")

@@ -1,4 +1,4 @@
-# Certificates and keys as the caller gives them: PEM or DER data.
+# Certificates and keys for TLS, from PEM or DER data. Loaded when TLS has some.
 
 from micropython import const
 
@@ -10,37 +10,7 @@ _KEY = const(b"PRIVATE KEY-----")
 _RSA = const(b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01")
 
 
-def check(ca_file, client_ca, client_key, client_password):
-    """Return the four as a tuple of bytes or None.
-
-    Raises TypeError and ValueError for what cannot be meant, paths of files above all.
-    """
-    found = []
-    for name, data in (
-        ("ca_file", ca_file),
-        ("client_ca", client_ca),
-        ("client_key", client_key),
-        ("client_password", client_password),
-    ):
-        if isinstance(data, str):
-            data = data.encode()
-        elif data is not None and not isinstance(data, (bytes, bytearray, memoryview)):
-            raise TypeError(name + " must be text or bytes")
-        if data is not None:
-            data = bytes(data)  # mbedTLS needs the NUL that MicroPython keeps after bytes
-            if name != "client_password" and not _is_der(data) and b"-----BEGIN " not in data:
-                raise ValueError(
-                    name + " must be PEM or DER data; of a file, give open(path, 'rb').read()"
-                )
-        found.append(data)
-    if found[3] is not None and found[2] is None:
-        raise ValueError("client_password is for a client_key")
-    if (found[1] is None) != (found[2] is None):
-        raise ValueError("client_ca and client_key belong together")
-    return tuple(found)
-
-
-def _is_der(data):
+def is_der(data):
     # A SEQUENCE; a short one has to be as long as it says, a path like "0.pem" is not.
     return data[:1] == b"\x30" and len(data) > 1 and (data[1] > 127 or data[1] + 2 == len(data))
 
@@ -111,7 +81,7 @@ def _der(data, label):
 
     Of PEM, those whose label ends with `label`. What is malformed is left to TLS.
     """
-    if _is_der(data):
+    if is_der(data):
         yield data, b""
         return
     from binascii import a2b_base64
@@ -132,15 +102,3 @@ def _der(data, label):
         except ValueError:
             found = b""  # not Base64
         yield found, fields
-
-
-def certificates(ca_file=None, client_ca=None, client_key=None, client_password=None):
-    """Set the certificates of every later request that has none of its own, in both APIs.
-
-    Arguments as in `request`; without any, there are none again. A request that has only a client
-    certificate of its own still trusts `ca_file` and nobody else.
-    """
-    from . import Request
-
-    tls = check(ca_file, client_ca, client_key, client_password)
-    Request.certificates = tls if any(tls) else None

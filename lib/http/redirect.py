@@ -1,32 +1,32 @@
 # Following a redirect (RFC 9110 section 15.4), loaded when there is one.
 
-from micropython import const
-
-from .response import field
-from .url import split
-
-_CONNECT = const(-4)
+from .head import split
+from .headers import field
 
 
-def redirect(r, status):
+def redirect(r, status, head):
     """Make `r` the request that the response asks for; return False if it asks for none.
 
-    Raises ValueError when it cannot be followed.
+    Changes its URL, method, body and fields, and counts it. Raises ValueError when it cannot be
+    followed.
     """
-    location = field(r.head, b"location")
+    location = field(head, b"location")
     if location is None or status not in (301, 302, 303, 307, 308):
         return False
-    if not r.redirects:
+    if r.redirected >= r.redirects:
         raise ValueError("many")
-    r.redirects -= 1
-    old, target, _ = split(r.url)
+    r.redirected += 1
+    old, target, userinfo = split(r.url)
+    if userinfo is not None:
+        from .fields import authorize
+
+        r.fields = authorize(r.fields, userinfo)
     try:
         r.url = join(r.url, target, location.decode())
         new = split(r.url)[0]
     except ValueError:
         raise ValueError("location")
     if r.tls and r.tls[0] and old[0] and not new[0]:
-        r.code = _CONNECT
         raise ValueError("plain")
     drop = ()
     if new != old:

@@ -8,10 +8,9 @@ from micropython import const
 
 from .file import Sink as File
 from .file import POSIX, remove, stat
-from .response import field
+from .headers import field
 
 _FLUSH = const(0xFFFF)  # what LittleFS has not flushed is lost without power: at most 64 KB
-
 
 _ENOSPC = const(28)
 
@@ -19,10 +18,10 @@ _LINK = const(0xA000)  # the type that ilistdir() gives
 
 
 class Sink(File):
-    def __init__(self, r):
-        File.__init__(self, r)
+    def prepare(self):
+        File.prepare(self)  # super() would make a closure of each that calls it
+        r = self.r
         self.size = 0  # of the whole, 0 when nobody said
-        self.asked = b""
         self.source = mark(r.url)
         self.possible = r.method == "GET" and not r.body
         if self.possible:
@@ -31,7 +30,7 @@ class Sink(File):
     def find(self):
         """Ask for the rest where there is the beginning of what this request asks for.
 
-        Sets `done` to what there is; adds Range and If-Range to the fields of the request.
+        Sets `done` to what there is, and `fields` to Range and If-Range.
         """
         found = stat(self.path)
         if not found or not found[6] or POSIX and linked(self.path):
@@ -50,34 +49,33 @@ class Sink(File):
                 done -= 1  # the last byte again: a 206 confirms the version, a 416 does not
             self.done = done
             self.size = size
-            self.asked = b"Range: bytes=%d-\r\nIf-Range: %s\r\n" % (done, self.validator)
-            self.r.fields += self.asked
+            self.fields = b"Range: bytes=%d-\r\nIf-Range: %s\r\n" % (done, self.validator)
 
-    def accept(self, status):
-        """Return the status to go on with, 0 to make the request again for the whole."""
-        r = self.r
+    def accept(self, status, head, length):
+        """Return the status to go on with, 0 to make the request again for the whole.
+
+        Then `done` is 0, and `fields` is empty.
+        """
         if status == 206 and not self.done:
             raise ValueError("range")  # nobody asked for a part
-        if status == 206 and not self.fits() or status == 416 and self.done:
+        if status == 206 and not self.fits(head, length) or status == 416 and self.done:
             status = 0
         if not status or 200 <= status < 300 and status != 206:
             # Another version, or no ranges: from the beginning.
-            r.fields = r.fields.replace(self.asked, b"")
+            self.fields = b""
             self.done = 0
         return status
 
-    def fits(self):
+    def fits(self, head, length):
         # Whether a 206 is of the version that was begun, and goes on where the .part ends. A
-        # server may not know If-Range, so only the same validator tells.
-        r = self.r
-        head = r.head
+        # server may not know If-Range, so only the same validator tells. Sets `size`.
         done = self.done
         try:
             unit, span = (field(head, b"content-range") or b"").split(None, 1)
             span, size = span.split(b"/")
             first, last = span.split(b"-")
             size = int(size)
-            length = int(last) + 1 - done
+            left = int(last) + 1 - done
             first = int(first)
         except ValueError:
             return False
@@ -85,15 +83,15 @@ class Sink(File):
             return False
         self.size = size
         return (
-            self.place == here(r)
+            self.place == here(self.r)
             and self.validator in (field(head, b"etag"), field(head, b"last-modified"))
             and unit.lower() == b"bytes"
             and first == done
-            and 0 < length <= size - done
-            and r.length in (-1, None, length)
+            and 0 < left <= size - done
+            and length in (-1, None, left)
         )
 
-    def open(self, status):
+    def open(self, head):
         path = self.path
         if self.done:
             self.total = self.size
@@ -106,8 +104,7 @@ class Sink(File):
         # In this order, so that at no moment a .part lies beside what is not its own.
         remove(path + ".etag")
         remove(path)
-        File.open(self, status)
-        head = self.r.head
+        File.open(self, head)
         validator = field(head, b"etag")
         if not validator or validator[:2] == b"W/":
             # A weak ETag does not tell bytes; a date does when it was not the current second.

@@ -4,9 +4,9 @@
 """
 
 for name in (
-    "blocking body callbacks chunked codes exchange failure fat fields file fold headers "
-    "keepalive keys memory options ota pem redirect resume rivals secure sink tls_errors "
-    "transfer upload"
+    "adapter blocking body callbacks chunked codes credentials exchange failure fat fields "
+    "file fold head headers keepalive keys listing memory options ota pem redirect resume "
+    "retry rivals sink tls tls_errors token transfer upload"
 ).split():
     try:
         __import__(name, None, None, True, 1)

@@ -1,9 +1,9 @@
-# The decoder of chunked bodies, for every split of some: it never asks for more bytes than come,
-# as reading on would lose what came before a reset, and finds the same data.
+# Chunked bodies, for every split of some: no more bytes are asked for than come, as to read on
+# would lose what came before a reset, and the data are the same.
 
 from prelude import *
 
-from http.chunked import Decoder
+from http.chunked import Chunked
 
 BODIES = (
     (b"0\r\n\r\n", b""),
@@ -12,27 +12,51 @@ BODIES = (
     (b"3;x=y\r\nabc\r\n02 ;z\r\nde\r\n0;\r\n\r\n", b"abcde"),
     (b"1 \r\na\r\n0\t \r\n\r\n", b"a"),
     (b"A\r\n0123456789\r\n0\r\nX: y\r\nZ:\r\n\r\n", b"0123456789"),
+    (b"1\r\na\r\n1\r\nb\r\n1\r\nc\r\n2\r\nde\r\n0\r\n\r\n", b"abcde"),
 )
 
+
+class Stream:
+    """Bytes that arrive up to each of `stops`; nothing more may ever be asked for."""
+
+    def __init__(self, data, stops):
+        self.data = data
+        self.stops = list(stops)
+        self.pos = 0
+
+    def readinto(self, buf, n):
+        assert 0 < n <= len(self.data) - self.pos, (self.data, self.pos, n)
+        if self.pos == self.stops[0]:
+            self.stops.pop(0)
+            return None
+        n = min(n, self.stops[0] - self.pos)
+        buf[:n] = self.data[self.pos : self.pos + n]
+        self.pos += n
+        return n
+
+
 for body, data in BODIES:
-    buf = bytearray(body)
     total = len(body)
-    for first in range(total + 1):
-        for second in range(first, total + 1):
-            decoder = Decoder()
-            found = b""
-            pos = left = 0
-            for end in (first, second, total):
-                while pos < end:
-                    if left > 0:
-                        n = min(left, end - pos)
-                        found += body[pos : pos + n]
-                        pos += n
-                        left -= n
-                    else:
-                        pos = decoder.read(buf, pos, end)
-                        left = decoder.left
-                if left >= 0:
-                    least = left + decoder.least()
-                    assert 0 < least <= total - pos, (body, pos, least)
-            same((found, left, pos), (data, -1, total))
+    for size in (1, 3, 64):
+        buf = bytearray(size)
+        for first in range(total + 1):
+            for second in range(first, total + 1):
+                # What comes up to `first` came with the head.
+                chunked = Chunked(
+                    Stream(body[first:], [second - first, total - first]), body[:first]
+                )
+                found = b""
+                n = None
+                while n != 0:
+                    n = chunked.readinto(buf, size)
+                    found += buf[: n or 0]
+                same((found, chunked.rest), (data, b""), body)
+    # What comes after it is not its own.
+    chunked = Chunked(None, body + b"more")
+    buf = bytearray(64)
+    found = b""
+    n = None
+    while n != 0:
+        n = chunked.readinto(buf, 64)
+        found += buf[:n]
+    same((found, chunked.rest), (data, b"more"), body)

@@ -61,6 +61,8 @@ def lost(r):
     # StopIteration without the value of the generator: so it is in a heap that is nearly full,
     # where the buffer for emergency exceptions is 0 bytes long, as on ESP8266 and ESP32.
     r.start = time.ticks_ms()
+    r.connection = http.exchange.Connection()
+    r.connection.poll = None
     yield 0
 
 

@@ -16,13 +16,13 @@ def loaded():
 codes = []
 same(loaded(), [])
 same(http.request("GET", P["url"]).wait()[0], 200)
-used = ["blocking", "exchange", "headers", "response", "url"]
+used = ["blocking", "exchange", "head", "headers"]
 same(loaded(), used)
 http.get(P["url"], None, lambda code, body: codes.append(code))
 used.append("callbacks")
 same(loaded(), sorted(used))
 http.get(P["url"], "X: y\r\n", lambda code, body: codes.append(code))
-used.append("fields")
+used += ["fields", "token"]
 same(loaded(), sorted(used))
 same(codes, [200, 200])
 same(http.ERROR_FOTA, -9)

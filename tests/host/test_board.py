@@ -139,28 +139,28 @@ def test_install(virtual, board, tmp_path):
     for name in ("", "/http", "/http/old"):
         board.mpremote("mkdir", ":lib" + name)
     (tmp_path / "left.py").write_text("old = 1\n")
-    for name in ("http/url.py", "http/old/x.py", "http.py"):
+    for name in ("http/head.py", "http/old/x.py", "http.py"):
         board.mpremote("cp", tmp_path / "left.py", ":lib/" + name)
     # Not known to be of an older version: nothing of it is lost without a word.
     code, out = make("install", "PORT=" + virtual.port, "FORCE=0")
     assert code and "in the way of this http" in out and "FORCE=1" in out, out
     assert "/lib/http.py, /lib/http/old" in out
-    assert " url.py\n" in board.mpremote("ls", ":lib/http")
+    assert " head.py\n" in board.mpremote("ls", ":lib/http")
     code, out = make("install", "PORT=" + virtual.port, "FORCE=1")
     assert code == 0, out
     assert re.search(r"board: micropython v1\.\d+\.\d+, ", out)
     assert "leaving out ota: the board has no esp32" in out
     assert "/lib/http/exchange.mpy 100 %" in out
-    for name in ("http/url.py", "http/old", "http.py"):
+    for name in ("http/head.py", "http/old", "http.py"):
         assert "removing /lib/" + name in out
     assert "import http: /lib/http/__init__.mpy, " in out
     listed = board.mpremote("ls", ":lib/http")
-    assert " url.mpy\n" in listed
-    for name in (" url.py\n", " ota.mpy\n", " old/\n"):
+    assert " head.mpy\n" in listed
+    for name in (" head.py\n", " ota.mpy\n", " old/\n"):
         assert name not in listed
     # What is there is not written again, what has changed is.
-    (tmp_path / "url.mpy").write_bytes(b"M\6\0\x1f broken")
-    board.mpremote("cp", tmp_path / "url.mpy", ":lib/http/url.mpy")
+    (tmp_path / "head.mpy").write_bytes(b"M\6\0\x1f broken")
+    board.mpremote("cp", tmp_path / "head.mpy", ":lib/http/head.mpy")
     code, out = make("install", "PORT=" + virtual.port)
     assert (code, "written in 1 of them" in out) == (0, True), out
     installed = Device(virtual.port, installed=True)

@@ -184,7 +184,7 @@ def test_threads_loads_everything():
     loaded = set(
         re.search(r"for name in \((.*?)\)\.split", text, re.S)[1].replace('"', "").split()
     )
-    assert loaded == others - {"response", "url"}  # which exchange.py imports
+    assert loaded == others
 
 
 def test_interrupt(mpy):

@@ -69,7 +69,7 @@ def test_uploads(mpy):
 
 def test_a_large_view_is_not_copied(mpy):
     with Peer(answer(OK)) as peer:
-        mpy.run("large_view", heap="128k", url=peer.url)
+        mpy.run("large_view", heap="144k", url=peer.url)
     (_, body), *_ = peer.results
     assert len(body) == 80000
 

@@ -78,7 +78,7 @@ def test_the_names_are_those_of_the_code():
     }
     code = named(parse(HTTP / "__init__.py"), (ast.FunctionDef, ast.ClassDef))
     assert public == {name for name in code if not name.startswith("_")} | set(served())
-    assert set(served().values()) == {"callbacks", "pem", "keepalive"}
+    assert set(served().values()) == {"callbacks", "credentials", "keepalive"}
     assert constants(stub) == constants(parse(HTTP / "codes.py"))
     assert "ERROR_FOTA" in constants(stub)
 
@@ -128,7 +128,7 @@ def test_the_members_of_headers_are_those_of_the_code():
 def test_the_options_are_those_of_the_code():
     options = named(parse(STUB), ast.ClassDef)["Options"]
     keys = [node.target.id for node in options.body if isinstance(node, ast.AnnAssign)]
-    check = named(parse(HTTP / "options.py"), ast.FunctionDef)["check"]
+    check = named(parse(HTTP / "options.py"), ast.FunctionDef)["apply"]
     known = next(
         node.value.value
         for node in ast.walk(check)

@@ -25,10 +25,10 @@ _MBEDTLS = hasattr(tls, "MBEDTLS_VERSION")
 _last = (None, None)
 
 
-def secure(r, host, data):
-    """Make `r.stream` a TLS stream over the socket that it is, and write `data`; a generator.
+def start(r, connection, host, data):
+    """Begin TLS over the socket of `connection`, and write `data`; a generator.
 
-    Returns how much of `data` was written.
+    Afterwards `connection.stream` is that of TLS. Returns how much of `data` was written.
     """
     host = host.strip("[]")
     ca = r.tls and r.tls[0]
@@ -36,7 +36,7 @@ def secure(r, host, data):
         raise ValueError("verify")
     if not ca and (":" in host or host.replace(".", "").isdigit()):
         host = None  # SNI is for names: RFC 6066 section 3. To verify, mbedTLS wants it anyway.
-    sock = r.stream
+    sock = connection.stream
     try:
         # Else the request waits for the server's delayed acknowledgement of the handshake's last
         # message: 40 ms of 47.
@@ -54,8 +54,8 @@ def secure(r, host, data):
         stream = _context(r).wrap_socket(
             sock, server_hostname=host, do_handshake_on_connect=not _MBEDTLS
         )
-        r.socket = sock
-        r.stream = r.poll = stream
+        connection.socket = sock
+        connection.stream = connection.poll = stream
         if not _MBEDTLS:
             stream.setblocking(False)
         write = stream.write
@@ -73,8 +73,8 @@ def secure(r, host, data):
         raise in_handshake(r, er)
     # From now on TLS is read until it has nothing more before anything waits, so the socket below
     # tells what to wait for. poll() of a TLS stream takes 1 ms on unix.
-    r.poll = sock
-    r.socket = None
+    connection.poll = sock
+    connection.socket = None
     return n
 
 

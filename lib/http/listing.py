@@ -1,0 +1,40 @@
+# What few programs need of the header fields of a response: all of them, and those that are not
+# UTF-8.
+
+from .headers import BLANK, join
+
+
+def items(head):
+    """Yield the name of each field in `head`, as the server wrote it, with its value."""
+    # In one pass: to look each name up would take as many passes as there are names.
+    names = []
+    values = {}
+    for line in head.split(b"\n")[1:]:
+        colon = line.find(b":")
+        if colon > 0:
+            name = line[:colon].lower()
+            if name not in values:
+                names.append(line[:colon])
+                values[name] = []
+            values[name].append(line[colon + 1 :].strip(BLANK))
+    for name in names:
+        lower = name.lower()
+        yield name.decode(), text(join(lower, values[lower]))
+
+
+def text(data):
+    try:
+        return data.decode()
+    except UnicodeError:
+        return latin_1(data)
+
+
+def latin_1(data):
+    """Return `data` as text: it is in the ISO-8859-1 of old, RFC 9110 section 5.5."""
+    found = bytearray()
+    for c in data:
+        if c > 127:
+            found.append(0xC0 | c >> 6)
+            c &= 0xBF
+        found.append(c)
+    return found.decode()
