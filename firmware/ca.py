@@ -101,6 +101,8 @@ def main():
     parser.add_argument("--out", default="", help="file to write; default ca.pem")
     parser.add_argument("--pin", action="store_true", help="the server's own issuer, not the root")
     arguments = parser.parse_args()
+    if sys.version_info < (3, 10):  # whose ssl does not tell the chain
+        fail("it needs Python 3.10 or later; `make clean`, then PYTHON=...")
     out = pathlib.Path(arguments.out or "ca.pem")
     host, port = address(arguments.host)
     chain, own = trusted_chain(host, port)

@@ -86,12 +86,8 @@ no_info = P["older"].replace(b"DEK-Info:", b"DEK-Nfo:")
 same(refused(MUTUAL, CA, P["client"], no_info, "sesame"), "client_key is malformed")
 # A key that takes too long to open counts as the time it takes.
 start = time.ticks_ms()
-same(go(MUTUAL, CA, P["client"], P["slow_key"], "sesame", timeout=60000)[0], 200)
-takes = since(start)
-start = time.ticks_ms()
-another = P["slow_key"] + b"\n"  # for an opened key is kept
-same(go(MUTUAL, CA, P["client"], another, "sesame", timeout=takes // 8)[0], -8)
-assert since(start) < takes + slack(), (since(start), takes)
+same(go(MUTUAL, CA, P["client"], P["slow_key"], "sesame", timeout=300)[0], -8)
+in_time(start, 300)
 name, cert, key = P["keys"][0]
 refused(MUTUAL, CA, P[cert], key[:300], "sesame")
 import hashlib  # noqa: E402

@@ -6,6 +6,7 @@ import os
 import re
 import ssl
 import subprocess
+import sys
 
 import pytest
 import trustme
@@ -13,6 +14,8 @@ from conftest import ROOT
 from servers import Peer
 
 import ca
+
+pytestmark = pytest.mark.skipif(sys.version_info < (3, 10), reason="needs Python 3.10 or later")
 
 STORE = re.compile("-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n", re.DOTALL)
 

@@ -1,6 +1,7 @@
 """What the network and its peers can do to a request: section 3 of the contract, concurrency."""
 
 import ast
+import concurrent.futures
 import contextlib
 import re
 import signal
@@ -194,14 +195,14 @@ def test_threads_loads_everything():
 def test_interrupt(mpy):
     def interrupt(connection):
         connection.request()
-        processes[0].send_signal(signal.SIGINT)
+        process.result().send_signal(signal.SIGINT)
         connection.wait_closed()
 
-    processes = []
+    process = concurrent.futures.Future()
     with Peer(interrupt) as peer:
-        processes.append(mpy.start("interrupt", silent=peer.url))
-        out, _ = processes[0].communicate(timeout=HANG)
-    assert processes[0].returncode == 0, out
+        process.set_result(mpy.start("interrupt", silent=peer.url))
+        out, _ = process.result().communicate(timeout=HANG)
+    assert process.result().returncode == 0, out
     assert len(peer.results) == 2
 
 
