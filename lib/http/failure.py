@@ -78,6 +78,9 @@ def failure(r, er):
             code = _STATE
         elif not r.left():
             code = _TIMEOUT  # also of what cannot be interrupted: a look-up, or axTLS
+        elif (er.errno or 0) < 0 and not (connection and connection.stream):
+            # Of getaddrinfo(): -2 on unix, -202 of lwIP.
+            er = OSError(er.errno, "no host of this name was found")
         elif er.errno == _ENOSPC:
             er = OSError(_ENOSPC, "no room on the file system")
     elif isinstance(er, EOFError):

@@ -59,7 +59,11 @@ for error in (None, OSError(-2)):
         same(run(request), (-8, None, None))
         in_time(start, Socket.ms)
 Socket.ms = 0
-same(http.request("GET", "http://example.test/").wait()[0], -4)
+for number in (-2, -202):
+    Socket.error = OSError(number)
+    request = http.request("GET", "http://example.test/")
+    same(request.wait()[0], -4)
+    same(request.error.args, (number, "no host of this name was found"))
 
 # A port without IPv6: lwIP on ESP32 gives no address, others may find nothing at all.
 Socket.error = None
