@@ -67,21 +67,24 @@ def failure(r, er):
     code = _CONNECT
     if connection and (connection.sent or connection.reused):
         code = _RX
-        if isinstance(er, OSError) and (er.errno or 0) < 0:
-            from .tls_errors import later
-
-            code, er = later(r, er)
     if isinstance(er, ValueError) and er.args and isinstance(er.args[0], int):
         code, er = er.args  # of a destination: see Base.failed
+    number = getattr(er, "errno", 0)
+    if not isinstance(number, int):
+        number = 0  # a text, or none, in an OSError of the port's own
+    if number < 0 and code == _RX:
+        from .tls_errors import later
+
+        code, er = later(r, er)
     if isinstance(er, OSError):
-        if er.errno == _ENOMEM:
+        if number == _ENOMEM:
             code = _STATE
         elif not r.left():
             code = _TIMEOUT  # also of what cannot be interrupted: a look-up, or axTLS
-        elif (er.errno or 0) < 0 and not (connection and connection.stream):
+        elif number < 0 and not (connection and connection.stream):
             # Of getaddrinfo(): -2 on unix, -202 of lwIP.
-            er = OSError(er.errno, "no host of this name was found")
-        elif er.errno == _ENOSPC:
+            er = OSError(number, "no host of this name was found")
+        elif number == _ENOSPC:
             er = OSError(_ENOSPC, "no room on the file system")
     elif isinstance(er, EOFError):
         code = _CLOSE

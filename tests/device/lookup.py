@@ -59,6 +59,8 @@ for error in (None, OSError(-2)):
         same(run(request), (-8, None, None))
         in_time(start, Socket.ms)
 Socket.ms = 0
+Socket.error = OSError("a text in place of a number")  # as VFS and drivers have it
+same(http.request("GET", "http://example.test/").wait()[0], -4)
 for number in (-2, -202):
     Socket.error = OSError(number)
     request = http.request("GET", "http://example.test/")
