@@ -124,7 +124,7 @@ LIMITS = {
     "1 MB to a file": (22272, 12800),
     "20 MB to a file": (22528, 12800),
 }
-LIMIT_SIZE = 40300
+LIMIT_SIZE = 40500
 
 
 def serve(connection):
