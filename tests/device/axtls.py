@@ -1,4 +1,4 @@
-# Section 5 of the contract over axTLS, the real one or stand_ins/axtls.py: it verifies nothing,
+# https over axTLS, the real one or stand_ins/axtls.py: it verifies nothing,
 # blocks in its handshake and in each write, and shows poll() only the socket below it.
 
 from prelude import *

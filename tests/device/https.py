@@ -1,4 +1,4 @@
-# Section 5 of the contract over the TLS of this port, against the servers in P. Certificates and
+# https over the TLS of this port, against the servers in P. Certificates and
 # keys are in P too, made for this run.
 
 from prelude import *

@@ -1,4 +1,4 @@
-"""The callback API, section 1 of the contract, and the examples of both reference pages."""
+"""The callback API, as the README has it, and the examples of both reference pages."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""TLS, section 5 of the contract, against OpenSSL (CPython's ssl)."""
+"""TLS, as the README has it, against OpenSSL (CPython's ssl)."""
 
 import contextlib
 import datetime

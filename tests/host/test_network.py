@@ -1,4 +1,4 @@
-"""What the network and its peers can do to a request: section 3 of the contract, concurrency."""
+"""What the network and its peers can do to a request: the codes of the README, concurrency."""
 
 import ast
 import concurrent.futures

@@ -1,4 +1,4 @@
-"""Look-ups in tasks: section 5 of the contract, against a DNS server of dnslib."""
+"""Look-ups in tasks (RFC 1035), against a DNS server of dnslib."""
 
 import random
 import shutil

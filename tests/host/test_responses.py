@@ -1,4 +1,4 @@
-"""Section 4 of the contract, a sentence or a peer's mistake at a time.
+"""Responses, by RFC 9112: a sentence of it or a peer's mistake at a time.
 
 Each response is sent whole and again a byte at a time, and has to give the same; so it has when
 the peer resets the connection after a complete one.

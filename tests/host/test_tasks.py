@@ -1,4 +1,4 @@
-"""The task API: section 2 of the contract."""
+"""The task API, as the README has it."""
 
 import socket
 import time
