@@ -1,5 +1,7 @@
 # What the scripts of this folder need, each of which begins with `from prelude import *`: P, the
 # parameters that its runner gives it (addresses of servers above all), a few modules and checks.
+# A script is one test, or has several: functions test_…, which run one by one, each in a fresh
+# interpreter.
 
 import asyncio
 import gc
@@ -38,6 +40,17 @@ def descriptors():
         _told.append(True)
         print("open descriptors are not counted here")
     return 0
+
+
+def run(test):
+    # A test of a script. It leaves no descriptor open, other than of an idle connection.
+    before = descriptors()
+    test()
+    keepalive = sys.modules.get("http.keepalive")
+    if keepalive:
+        keepalive.close()
+    gc.collect()
+    same(descriptors(), before, "open descriptors")
 
 
 def since(start):

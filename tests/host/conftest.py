@@ -95,25 +95,31 @@ class MicroPython:
         self.folder = folder
         self.command = unix.find(bits)
 
-    def start(self, script, *, heap="512k", **parameters):
-        """Start tests/device/<script>.py with `parameters` in P; return the process."""
+    def start(self, script, name=None, *, heap="512k", **parameters):
+        """Start tests/device/<script>.py, or its function `name`, with `parameters` in P.
+
+        Return the process.
+        """
         (self.folder / "parameters.py").write_text(f"P = {parameters!r}\n")
+        one = ["-c", f"import prelude, {script}\nprelude.run({script}.{name})"]
+        what = one if name else [DEVICE / f"{script}.py"]
         return subprocess.Popen(
-            [self.command, "-X", f"heapsize={heap}", DEVICE / f"{script}.py"],
+            [self.command, "-X", f"heapsize={heap}", *what],
             cwd=self.folder,
-            env=dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}:{self.folder}"),
+            env=dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}:{DEVICE}:{self.folder}"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
 
-    def run(self, script, *, timeout=HANG, **parameters):
-        """Run a script as `start` does; return what it printed.
+    def run(self, script, name=None, *, timeout=HANG, **parameters):
+        """Run a script, or a test of it, as `start` does; return what it printed.
 
         It fails the test when the script raises or takes more than `timeout` seconds. It is
         interrupted then, so that a traceback tells where it was, and killed if it goes on.
         """
-        process = self.start(script, **parameters)
+        process = self.start(script, name, **parameters)
+        what = f"{script}.{name}" if name else script
         hung = ""
         try:
             out, _ = process.communicate(timeout=timeout)
@@ -127,7 +133,7 @@ class MicroPython:
                 out, _ = process.communicate()
         out = out.decode(errors="replace")
         if process.returncode or hung:
-            pytest.fail(f"{script}{hung} ended with {process.returncode}:\n{out}", pytrace=False)
+            pytest.fail(f"{what}{hung} ended with {process.returncode}:\n{out}", pytrace=False)
         return out
 
 
