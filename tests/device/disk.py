@@ -73,6 +73,11 @@ def remount(kind, disk):
     return again
 
 
+def on(*kinds):
+    # Above a test: it runs on these file systems only, as tests/host/scripts.py reads.
+    return lambda test: test
+
+
 def content(path):
     # None when there is no such file.
     try:

@@ -78,203 +78,248 @@ def complete(result, want, what):
 new = body_of(200000)
 old = body_of(60000, 7)
 
-# A server of files: it fails, goes on, and what was there is not sent again.
-put(P["folder"] + "/big.bin", new)
-url = STATIC + "/big.bin"
-put(DST, old)
-start(url)
-same(files(), ["data.bin", "data.bin.part", "data.bin.part.etag"])
-same(content(DST), old)
-there = os.stat(PART)[6]
-assert 3000 <= there < len(new), there
-start(url, there + 50000)
-there, before = os.stat(PART)[6], there
-assert there >= before + 50000
-result = go_on(url, sha256=hexlify(sha256(new).digest()).decode())
-complete(result, (206, len(new)), "static")
-same(result[2], there)
-same(content(DST), new)
 
-# The file on the server changes: all of the new one.
-start(url)
-put(P["folder"] + "/big.bin", old)
-result = go_on(url)
-complete(result, (200, len(old)), "changed")
-same(result[2], 0)
-same(content(DST), old)
+def serve(data):
+    # Return the URL of the server of files that gives `data`.
+    put(P["folder"] + "/big.bin", data)
+    return STATIC + "/big.bin"
 
-# All of it is there, and only the name is not: its last byte confirms the version.
-start(url, len(old))
-same(os.stat(PART)[6], len(old))
-same(content(DST), old)
-for opts in ({}, {"sha256": hexlify(sha256(old).digest()).decode()}):
-    result = go_on(url, **opts)
-    complete(result, (206, len(old)), "the last byte")
-    same(result[2], len(old) - 1)
+
+def test_what_is_there_is_not_sent_again():
+    url = serve(new)
+    put(DST, old)
+    start(url)
+    same(files(), ["data.bin", "data.bin.part", "data.bin.part.etag"])
     same(content(DST), old)
+    there = os.stat(PART)[6]
+    assert 3000 <= there < len(new), there
+    start(url, there + 50000)
+    there, before = os.stat(PART)[6], there
+    assert there >= before + 50000
+    result = go_on(url, sha256=hexlify(sha256(new).digest()).decode())
+    complete(result, (206, len(new)), "static")
+    same(result[2], there)
+    same(content(DST), new)
+
+
+def test_another_version_is_sent_whole():
+    url = serve(new)
+    put(DST, old)
+    start(url)
+    put(P["folder"] + "/big.bin", old)
+    result = go_on(url)
+    complete(result, (200, len(old)), "changed")
+    same(result[2], 0)
+    same(content(DST), old)
+
+
+def test_the_last_byte_confirms_a_complete_part():
+    # All of it is there, and only the name is not.
+    url = serve(old)
+    put(DST, old)
     start(url, len(old))
+    same(os.stat(PART)[6], len(old))
+    same(content(DST), old)
+    for opts in ({}, {"sha256": hexlify(sha256(old).digest()).decode()}):
+        result = go_on(url, **opts)
+        complete(result, (206, len(old)), "the last byte")
+        same(result[2], len(old) - 1)
+        same(content(DST), old)
+        start(url, len(old))
 
-# The same, and the file on the server is another: all of the new one.
-put(P["folder"] + "/big.bin", new[: len(old)])
-complete(go_on(url), (200, len(old)), "another of the same size")
-same(content(DST), new[: len(old)])
-put(P["folder"] + "/big.bin", old)
-start(url, len(old))
 
-# What is there is not what the digest wants: nothing is left of it, nor gone on from.
-result = go_on(url, sha256="0" * 64)
-same(result[0], -7, repr(result[3].error))
-same(files(), ["data.bin"])
+def test_another_version_of_the_same_size_is_sent_whole():
+    url = serve(old)
+    start(url, len(old))
+    put(P["folder"] + "/big.bin", new[: len(old)])
+    complete(go_on(url), (200, len(old)), "another of the same size")
+    same(content(DST), new[: len(old)])
 
-# Another request finds the .part of this URL, and does not take it for its own.
-start(url)
-put(P["folder"] + "/other.bin", new)
-result = go_on(STATIC + "/other.bin")
-complete(result, (200, len(new)), "another URL")
-same(content(DST), new)
 
-# A download without resume in between, that loses power: its .part has no .etag.
-start(url)
-try:
-    opts = {"dst": DST, "callback": lambda total, done, userdata: 1 // (done < 3000)}
-    http.request("GET", url, None, None, opts).wait()
-    raise AssertionError("not stopped")
-except ZeroDivisionError:
+def test_a_wrong_digest_leaves_nothing():
+    url = serve(old)
+    put(DST, old)
+    start(url, len(old))
+    result = go_on(url, sha256="0" * 64)
+    same(result[0], -7, repr(result[3].error))
     same(files(), ["data.bin"])
 
-# httpbin, with redirects: the URL that was asked for is the one that counts.
-clear()
-url = P["httpbin"] + "/redirect-to?url=" + P["httpbin"] + "/range/40000"
-start(url, redirects=1)
-there = os.stat(PART)[6]
-result = go_on(url, redirects=1)
-complete(result, (206, 40000), "httpbin")
-same(result[2], there)
-same(
-    sha256(content(DST)).digest(), sha256((b"abcdefghijklmnopqrstuvwxyz" * 1600)[:40000]).digest()
-)
 
-# A time limit, and what the server sends slowly.
-clear()
-url = P["httpbin"] + "/range/20000?duration=2&chunk_size=1000"
-same(go_on(url, timeout=1000)[0], -8)
-there = os.stat(PART)[6]
-assert 0 < there < 20000, there
-result = go_on(url)
-complete(result, (206, 20000), "slow")
-same(result[2], there)
+def test_the_part_of_another_url_is_not_used():
+    url = serve(old)
+    start(url)
+    put(P["folder"] + "/other.bin", new)
+    result = go_on(STATIC + "/other.bin")
+    complete(result, (200, len(new)), "another URL")
+    same(content(DST), new)
 
-# Every other way a server may answer; what it gives in the end is body_of(9000).
-for target, want in (
-    ("/etag", 206),
-    ("/last-modified", 206),
-    ("/chunked", 206),  # the part is chunked
-    ("/until-close", 206),
-    ("/no-ranges", 200),
-    ("/weak", 200),  # nothing to tell versions by, so the whole is asked for again
-    ("/same-second", 200),
-    ("/no-date", 200),
-    ("/nothing", 200),
-    ("/if-range-unknown", 200),  # 206 of another version: its ETag says so
-    ("/other-start", 200),
-    ("/other-size", 200),  # Content-Length is not what Content-Range says
-    ("/past-end", 200),
-    ("/past-end-chunked", 200),
-    ("/other-unit", 200),
-    ("/upper-unit", 206),
-    ("/no-content-range", 200),
-    ("/bad-content-range", 200),
-    ("/multipart", 200),
-    ("/416-other", 200),
-    ("/416-bare", 200),
-    ("/416-equal-of-another", 200),
-    ("/416-equal-of-nothing", 200),
-    ("/no-validator", 200),
-    ("/last-modified-only", 200),
-    ("/other-total", 200),
-):
-    clear()
+
+def test_a_download_without_resume_that_fails_leaves_nothing():
+    # Neither its own .part nor the .etag of the one before.
+    url = serve(old)
     put(DST, old)
-    start(PEER + target)
-    kept = want == 206 or target[1:] not in ("weak", "same-second", "no-date", "nothing")
-    same(files()[1:], ["data.bin.part", "data.bin.part.etag"] if kept else [], target)
-    result = go_on(PEER + target)
-    complete(result, (want, 9000), target)
-    same(content(DST), body_of(9000), target)
+    start(url)
+    try:
+        opts = {"dst": DST, "callback": lambda total, done, userdata: 1 // (done < 3000)}
+        http.request("GET", url, None, None, opts).wait()
+        raise AssertionError("not stopped")
+    except ZeroDivisionError:
+        same(files(), ["data.bin"])
 
-# More than the rest is no success either, and nothing to go on from.
-clear()
-start(PEER + "/overlong")
-same(go_on(PEER + "/overlong")[0], -5)
-same(files(), ["data.bin.part", "data.bin.part.etag"])
-same(go_on(PEER + "/etag")[:2], (200, 9000))
 
-# Redirects that lead elsewhere with the same ETag; another signature alone is no other place.
-for mood, want in (("other", 200), ("sign", 206)):
-    clear()
-    start(PEER + "/latest", redirects=1)
-    result = go_on(PEER + "/latest", {"X-Mood": mood}, redirects=1)
-    complete(result, (want, 9000), mood)
-    same(content(DST), body_of(9000))
+def test_the_url_before_redirects_counts():
+    url = P["httpbin"] + "/redirect-to?url=" + P["httpbin"] + "/range/40000"
+    start(url, redirects=1)
+    there = os.stat(PART)[6]
+    result = go_on(url, redirects=1)
+    complete(result, (206, 40000), "httpbin")
+    same(result[2], there)
+    same(
+        sha256(content(DST)).digest(),
+        sha256((b"abcdefghijklmnopqrstuvwxyz" * 1600)[:40000]).digest(),
+    )
 
-# What a POST left, or what has lost its note, is not gone on from.
-clear()
-opts = {"dst": DST, "resume": True}
-same(http.request("POST", PEER + "/etag", {"X-Mood": "cut"}, "x", opts).wait()[0], -5)
-same(files(), [])
-start(PEER + "/etag")
-os.remove(TAG)
-complete(go_on(PEER + "/etag"), (200, 9000), "no .etag")
 
-# A kept connection serves the rest, and nothing of an unread 416 comes into the next answer.
-clear()
-url = STATIC + "/other.bin"
-start(url, len(new))
-complete(go_on(url, keepalive=True), (206, len(new)), "416, kept")
-start(url)
-complete(go_on(url, keepalive=True), (206, len(new)), "206, kept")
-http.close()
+def test_a_time_limit_leaves_what_has_come():
+    url = P["httpbin"] + "/range/20000?duration=2&chunk_size=1000"
+    same(go_on(url, timeout=1000)[0], -8)
+    there = os.stat(PART)[6]
+    assert 0 < there < 20000, there
+    result = go_on(url)
+    complete(result, (206, 20000), "slow")
+    same(result[2], there)
 
-# A server that sends less than the rest: -5, and a step nearer, with a digest as without.
-for opts in ({}, {"sha256": hexlify(sha256(body_of(9000)).digest()).decode()}):
-    clear()
-    start(PEER + "/piecemeal")
-    result = go_on(PEER + "/piecemeal", **opts)
-    same(result[0], -5, repr(result[3].error))
-    for i in range(20):
-        if result[0] == 206:
-            break
-        there = os.stat(PART)[6]
+
+def test_every_way_a_server_may_answer():
+    # What it gives in the end is body_of(9000).
+    for target, want in (
+        ("/etag", 206),
+        ("/last-modified", 206),
+        ("/chunked", 206),  # the part is chunked
+        ("/until-close", 206),
+        ("/no-ranges", 200),
+        ("/weak", 200),  # nothing to tell versions by, so the whole is asked for again
+        ("/same-second", 200),
+        ("/no-date", 200),
+        ("/nothing", 200),
+        ("/if-range-unknown", 200),  # 206 of another version: its ETag says so
+        ("/other-start", 200),
+        ("/other-size", 200),  # Content-Length is not what Content-Range says
+        ("/past-end", 200),
+        ("/past-end-chunked", 200),
+        ("/other-unit", 200),
+        ("/upper-unit", 206),
+        ("/no-content-range", 200),
+        ("/bad-content-range", 200),
+        ("/multipart", 200),
+        ("/416-other", 200),
+        ("/416-bare", 200),
+        ("/416-equal-of-another", 200),
+        ("/416-equal-of-nothing", 200),
+        ("/no-validator", 200),
+        ("/last-modified-only", 200),
+        ("/other-total", 200),
+    ):
+        clear()
+        put(DST, old)
+        start(PEER + target)
+        kept = want == 206 or target[1:] not in ("weak", "same-second", "no-date", "nothing")
+        same(files()[1:], ["data.bin.part", "data.bin.part.etag"] if kept else [], target)
+        result = go_on(PEER + target)
+        complete(result, (want, 9000), target)
+        same(content(DST), body_of(9000), target)
+
+
+def test_more_than_the_rest_is_no_success():
+    start(PEER + "/overlong")
+    same(go_on(PEER + "/overlong")[0], -5)
+    same(files(), ["data.bin.part", "data.bin.part.etag"])
+    same(go_on(PEER + "/etag")[:2], (200, 9000))
+
+
+def test_redirects_that_lead_elsewhere():
+    # With the same ETag; another signature alone is no other place.
+    for mood, want in (("other", 200), ("sign", 206)):
+        clear()
+        start(PEER + "/latest", redirects=1)
+        result = go_on(PEER + "/latest", {"X-Mood": mood}, redirects=1)
+        complete(result, (want, 9000), mood)
+        same(content(DST), body_of(9000))
+
+
+def test_what_a_post_left_is_not_used():
+    opts = {"dst": DST, "resume": True}
+    same(http.request("POST", PEER + "/etag", {"X-Mood": "cut"}, "x", opts).wait()[0], -5)
+    same(files(), [])
+
+
+def test_a_part_without_etag_is_not_used():
+    start(PEER + "/etag")
+    os.remove(TAG)
+    complete(go_on(PEER + "/etag"), (200, 9000), "no .etag")
+
+
+def test_a_kept_connection_serves_the_rest():
+    # Nothing of an unread 416 comes into the next answer.
+    put(P["folder"] + "/other.bin", new)
+    url = STATIC + "/other.bin"
+    start(url, len(new))
+    complete(go_on(url, keepalive=True), (206, len(new)), "416, kept")
+    start(url)
+    complete(go_on(url, keepalive=True), (206, len(new)), "206, kept")
+
+
+def test_less_than_the_rest_is_a_step_nearer():
+    # -5, with a digest as without.
+    for opts in ({}, {"sha256": hexlify(sha256(body_of(9000)).digest()).decode()}):
+        clear()
+        start(PEER + "/piecemeal")
         result = go_on(PEER + "/piecemeal", **opts)
-        same(result[2], there)
-    complete(result, (206, 9000), "piecemeal")
+        same(result[0], -5, repr(result[3].error))
+        for i in range(20):
+            if result[0] == 206:
+                break
+            there = os.stat(PART)[6]
+            result = go_on(PEER + "/piecemeal", **opts)
+            same(result[2], there)
+        complete(result, (206, 9000), "piecemeal")
+        same(content(DST), body_of(9000))
+
+
+def test_failures_leave_what_is_there():
+    # An error of the server, a lost connection, nobody there.
+    start(PEER + "/etag")
+    there = content(PART)
+    for mood, want in (("503", 503), ("cut", -5)):
+        result = go_on(PEER + "/etag", {"X-Mood": mood})
+        same(result[0], want, mood)
+        same(files(), ["data.bin.part", "data.bin.part.etag"], mood)
+        same(content(PART)[: len(there)], there, mood)
+    complete(go_on(PEER + "/etag"), (206, 9000), "after failures")
     same(content(DST), body_of(9000))
 
-# Failures that leave what is there: an error of the server, a lost connection, nobody there.
-clear()
-start(PEER + "/etag")
-there = content(PART)
-for mood, want in (("503", 503), ("cut", -5)):
-    result = go_on(PEER + "/etag", {"X-Mood": mood})
-    same(result[0], want, mood)
-    same(files(), ["data.bin.part", "data.bin.part.etag"], mood)
-    same(content(PART)[: len(there)], there, mood)
-complete(go_on(PEER + "/etag"), (206, 9000), "after failures")
-same(content(DST), body_of(9000))
 
-# A Range nobody asked for, one of the caller's own, and a method that has none.
-clear()
-same(go_on(PEER + "/unasked")[0], -2)
-same(files(), [])
-text = raises(ValueError, go_on, PEER + "/etag", {"Range": "bytes=0-1"})
-assert "Range" in text, text
-start(PEER + "/etag")
-opts = {"dst": DST, "resume": True}
-code, headers, body = http.request("POST", PEER + "/etag", None, "x", opts).wait()
-same((code, body), (200, 9000))
+def test_a_206_nobody_asked_for_is_refused():
+    same(go_on(PEER + "/unasked")[0], -2)
+    same(files(), [])
 
-if P["fs"] != "host":
-    # The power fails at any write, the version changes in between: never a mixture.
+
+def test_a_range_of_the_callers_own_is_refused():
+    text = raises(ValueError, go_on, PEER + "/etag", {"Range": "bytes=0-1"})
+    assert "Range" in text, text
+
+
+def test_a_post_starts_over():
+    start(PEER + "/etag")
+    opts = {"dst": DST, "resume": True}
+    code, headers, body = http.request("POST", PEER + "/etag", None, "x", opts).wait()
+    same((code, body), (200, 9000))
+
+
+@on("lfs", "fat")
+def test_power_failures_never_leave_a_mixture():
+    global disk
+    # The power fails at any write, the version changes in between.
     url = STATIC + "/small.bin"
     small = body_of(6000), body_of(7000, 9)
     n = 0
@@ -297,20 +342,25 @@ if P["fs"] != "host":
         n += 1
     assert n > 5, n
 
-    # A .part that can never fit does not stay: there is no room for the rest, or nobody knew.
-    clear()
+
+def fill():
+    # Leave little room.
     with open("/disk/filler", "wb") as f:
         for i in range((os.statvfs("/disk")[3] - 10) * os.statvfs("/disk")[1] // 1024):
             f.write(bytes(1024))
+
+
+@on("lfs", "fat")
+def test_a_part_that_can_never_fit_does_not_stay():
+    # There is no room for the rest, or nobody knew.
+    fill()
     put(P["folder"] + "/big.bin", new)
     put(DST, b"old")
     result = go_on(STATIC + "/big.bin")
     same((result[0], files()), (-7, ["data.bin"]), result[3].error)
     os.remove("/disk/filler")
     start(STATIC + "/big.bin", 50000)
-    with open("/disk/filler", "wb") as f:
-        for i in range((os.statvfs("/disk")[3] - 10) * os.statvfs("/disk")[1] // 1024):
-            f.write(bytes(1024))
+    fill()
     result = go_on(STATIC + "/big.bin")
     same((result[0], result[3].error.errno, files()), (-7, 28, ["data.bin"]))
     same(result[2], [], "refused before anything is written")
@@ -319,8 +369,11 @@ if P["fs"] != "host":
     same((result[0], result[3].error.errno, files()), (-7, 28, ["data.bin"]))
     os.remove("/disk/filler")
 
-    # What has arrived is not lost, or not much of it.
-    clear()
+
+@on("lfs", "fat")
+def test_a_power_failure_leaves_most_of_what_has_come():
+    global disk
+    put(P["folder"] + "/other.bin", new)
     start(STATIC + "/other.bin", 1)
     disk.power = 1200 if P["fs"] == "lfs" else 330
     same(go_on(STATIC + "/other.bin")[0], -7)
@@ -330,9 +383,10 @@ if P["fs"] != "host":
     complete(go_on(STATIC + "/other.bin"), (206, len(new)), "after a power failure")
     same(content(DST), new)
 
-if P["fs"] == "host":
-    # A .part that is a link is not gone on from, or what it names would grow.
-    clear()
+
+@on("host")
+def test_a_part_that_is_a_link_is_not_used():
+    # Or what it names would grow.
     start(PEER + "/etag")
     os.rename(PART, "victim")
     there = content("victim")
@@ -341,43 +395,44 @@ if P["fs"] == "host":
     same(content("victim"), there)
     same(content(DST), body_of(9000))
 
-# A download without resume takes the note away, as its .part is another one.
-clear()
-start(PEER + "/etag")
-there = content(PART)
 
-
-async def abandon():
-    url = P["httpbin"] + "/range/20000?duration=9&chunk_size=1000"
-    asyncio.create_task(http.request("GET", url, None, None, {"dst": DST}).wait())
-    for _ in range(100):
-        await asyncio.sleep_ms(50)
-        if content(PART) != there:
-            break
-
-
-asyncio.run(abandon())
-asyncio.new_event_loop()
-same(files(), ["data.bin.part"])
-complete(go_on(PEER + "/etag"), (200, 9000), "after another download")
-
-# Damaged notes are no reason to fail.
-clear()
-start(PEER + "/etag")
-note = content(TAG).split(b"\n")
-same(len(note), 4)
-for tag in (
-    b"",
-    b"\n",
-    b"x\ny\nz",
-    b"\xff" * 100,
-    b"\n".join(note[:3]),
-    b"\n".join(note[:3]) + b"\n",
-    b"\n".join([note[0], note[1], b"x", note[3]]),
-    b"\n".join([note[0], note[1], b"10", note[3]]),  # less than there is
-):
-    clear()
+def test_a_download_without_resume_takes_the_note_away():
+    # As its .part is another one.
     start(PEER + "/etag")
-    put(TAG, tag)
-    complete(go_on(PEER + "/etag"), (200, 9000), tag)
-    same(content(DST), body_of(9000))
+    there = content(PART)
+    url = P["httpbin"] + "/range/20000?duration=9&chunk_size=1000"
+    left = http.request("GET", url, None, None, {"dst": DST})
+
+    async def abandon():
+        asyncio.create_task(left)
+        for _ in range(100):
+            await asyncio.sleep_ms(50)
+            if content(PART) != there:
+                break
+
+    asyncio.run(abandon())
+    asyncio.new_event_loop()
+    same(files(), ["data.bin.part"])
+    complete(go_on(PEER + "/etag"), (200, 9000), "after another download")
+    left.close()
+
+
+def test_damaged_notes_are_no_reason_to_fail():
+    start(PEER + "/etag")
+    note = content(TAG).split(b"\n")
+    same(len(note), 4)
+    for tag in (
+        b"",
+        b"\n",
+        b"x\ny\nz",
+        b"\xff" * 100,
+        b"\n".join(note[:3]),
+        b"\n".join(note[:3]) + b"\n",
+        b"\n".join([note[0], note[1], b"x", note[3]]),
+        b"\n".join([note[0], note[1], b"10", note[3]]),  # less than there is
+    ):
+        clear()
+        start(PEER + "/etag")
+        put(TAG, tag)
+        complete(go_on(PEER + "/etag"), (200, 9000), tag)
+        same(content(DST), body_of(9000))

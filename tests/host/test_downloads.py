@@ -11,6 +11,7 @@ import time
 
 import pytest
 from conftest import HANG, ROOT
+from scripts import each_test_on_disk
 from servers import Peer, files
 
 
@@ -177,18 +178,18 @@ def ranges(connection):
         connection.send(body)
 
 
-@pytest.mark.parametrize("fs", ["host", "lfs", "fat"])
-def test_resume(mpy, fs, httpbin_url, tmp_path):
-    with Peer(ranges) as peer, files(tmp_path) as static:
-        mpy.run(
-            "resume",
-            heap="4m",
-            fs=fs,
-            peer=peer.url,
-            httpbin=httpbin_url,
-            static=static,
-            folder=str(tmp_path),
-        )
+@pytest.fixture(scope="module")
+def static(tmp_path_factory):
+    """A real server of files: its address and its folder."""
+    folder = tmp_path_factory.mktemp("static")
+    with files(folder) as url:
+        yield {"static": url, "folder": str(folder)}
+
+
+@each_test_on_disk("resume")
+def test_resume(mpy, fs, name, httpbin_url, static):
+    with Peer(ranges) as peer:
+        mpy.run("resume", name, heap="4m", fs=fs, peer=peer.url, httpbin=httpbin_url, **static)
     assert not peer.errors
 
 
