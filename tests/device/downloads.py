@@ -15,7 +15,6 @@ if FS != "host":
     disk = mount(FS)
     folder = "/disk/"
 DST = folder + "data.bin"
-
 opened = descriptors()
 
 
@@ -48,73 +47,84 @@ def check(size, what):
     same([name for name in files() if "data.bin" in name], ["data.bin"], what)
 
 
-# Every framing, every relation of body and buffer, over nothing and over an older file.
-for framing in ("length", "chunked", "close"):
-    for size in (0, 1, 511, 512, 513, 4095, 4096, 4097, 9000):
-        calls = []
-        code, body, request = download(
-            "/%s/%d" % (framing, size),
-            callback=lambda *args: calls.append(args),
-            userdata=DST,
-            sha256=digest_of(size).upper(),
-        )
-        what = "%s %d %r" % (framing, size, request.error)
-        same((code, body), (200, size), what)
-        check(size, what)
-        total = size if framing == "length" else 0
-        same(calls[0], (total, 0, DST), what)
-        same(calls[-1], (total, size, DST), what)
-        for i in range(len(calls) - 1):
-            assert calls[i][1] < calls[i + 1][1], what
-
-# Failures leave the old file, and nothing else.
-download("/length/5000")
-for target, want, opts in (
-    ("/cut/3000", -5, {}),
-    ("/reset/3000", -6, {}),
-    ("/badchunk/0", -3, {}),
-    ("/stall/3000", -8, {"timeout": 300}),
-    ("/404/100", 404, {}),
-    ("/length/100", -7, {"sha256": digest_of(101)}),
-    ("/close/600", -7, {"sha256": digest_of(601)}),
-):
-    code, body, request = download(target, **opts)
-    same(code, want, "%s %r" % (target, request.error))
-    same(body, 0 if code > 0 else None, target)
-    check(5000, target)
-    if "sha256" in opts:
-        assert "sha256" in str(request.error), request.error
-
-# A part that the caller has asked for himself is a success like any other.
-same(download("/206/100")[:2], (206, 100))
-check(100, "206")
-
-# An exception of the progress callback reaches the caller, and leaves as little.
-download("/length/5000")
-try:
-    download("/length/100", callback=lambda *args: 1 // 0)
-    raise AssertionError("no ZeroDivisionError")
-except ZeroDivisionError:
-    check(5000, "callback")
+def test_every_framing_and_size():
+    # Every relation of body and buffer, over nothing and over an older file.
+    for framing in ("length", "chunked", "close"):
+        for size in (0, 1, 511, 512, 513, 4095, 4096, 4097, 9000):
+            calls = []
+            code, body, request = download(
+                "/%s/%d" % (framing, size),
+                callback=lambda *args: calls.append(args),
+                userdata=DST,
+                sha256=digest_of(size).upper(),
+            )
+            what = "%s %d %r" % (framing, size, request.error)
+            same((code, body), (200, size), what)
+            check(size, what)
+            total = size if framing == "length" else 0
+            same(calls[0], (total, 0, DST), what)
+            same(calls[-1], (total, size, DST), what)
+            for i in range(len(calls) - 1):
+                assert calls[i][1] < calls[i + 1][1], what
 
 
-# What is no file is refused before anything is asked for: nobody is at this address.
+def test_a_failure_leaves_the_old_file():
+    # And nothing else.
+    download("/length/5000")
+    for target, want, opts in (
+        ("/cut/3000", -5, {}),
+        ("/reset/3000", -6, {}),
+        ("/badchunk/0", -3, {}),
+        ("/stall/3000", -8, {"timeout": 300}),
+        ("/404/100", 404, {}),
+        ("/length/100", -7, {"sha256": digest_of(101)}),
+        ("/close/600", -7, {"sha256": digest_of(601)}),
+    ):
+        code, body, request = download(target, **opts)
+        same(code, want, "%s %r" % (target, request.error))
+        same(body, 0 if code > 0 else None, target)
+        check(5000, target)
+        if "sha256" in opts:
+            assert "sha256" in str(request.error), request.error
+
+
+def test_a_206_is_a_success():
+    # As the caller has asked for the part himself.
+    same(download("/206/100")[:2], (206, 100))
+    check(100, "206")
+
+
+def test_an_exception_of_the_callback_reaches_the_caller():
+    # And leaves as little as a failure.
+    download("/length/5000")
+    try:
+        download("/length/100", callback=lambda *args: 1 // 0)
+        raise AssertionError("no ZeroDivisionError")
+    except ZeroDivisionError:
+        check(5000, "callback")
+
+
 def refused(dst):
+    # Before anything is asked for: nobody is at this address.
     request = http.request("GET", "http://127.0.0.1:1/", None, None, {"dst": dst})
     same(request.wait()[0], -7, dst)
     same(str(request.error), "dst is a folder or a device", dst)
 
 
-os.mkdir(folder + "folder")
-before = files()
-refused(folder + "folder")
-refused(folder + "./folder")
-refused(folder + "folder/")
-same(files(), before, "a folder")
-assert os.stat(folder + "folder")[0] & 0x4000
-os.rmdir(folder + "folder")
-refused(folder or ".")
-if FS == "host":
+def test_a_folder_is_refused():
+    os.mkdir(folder + "folder")
+    before = files()
+    refused(folder + "folder")
+    refused(folder + "./folder")
+    refused(folder + "folder/")
+    same(files(), before, "a folder")
+    assert os.stat(folder + "folder")[0] & 0x4000
+    os.rmdir(folder + "folder")
+    refused(folder or ".")
+
+
+@on("host")
+def test_a_device_is_refused():
     os.system("ln -s /dev/null null; mkfifo fifo")
     before = files()
     refused("null")
@@ -124,7 +134,10 @@ if FS == "host":
     os.remove("null")
     os.remove("fifo")
 
-    # A link is replaced as a file is; nothing is written through one in the place of .part.
+
+@on("host")
+def test_a_link_is_replaced():
+    # As a file is; nothing is written through one in the place of .part.
     for target in ("victim", "nowhere"):
         with open("victim", "wb") as f:
             f.write(b"victim")
@@ -135,106 +148,118 @@ if FS == "host":
             same(content("victim"), b"victim", target)
             same(content("nowhere"), None)
     os.remove("victim")
-DST = folder + "no/such/folder"
-same(download("/length/100")[0], -7)
-DST = folder + "data.bin"
-
-# Paths that cannot be meant.
-for dst in ("", "data.bin\0x"):
-    raises(ValueError, http.request, "GET", URL, None, None, {"dst": dst})
-raises(ValueError, download, "/length/100", sha256="")
-raises(ValueError, download, "/length/100", sha256="x" * 64)
-raises(TypeError, download, "/length/100", sha256=b"0" * 64)
-raises(ValueError, http.request, "GET", URL, None, None, {"sha256": "0" * 64})
-raises(ValueError, http.request, "GET", URL, None, None, {"resume": True})
-
-# One download to a file at a time, however its name is written, and none to what belongs to it.
-os.mkdir(folder + "a")
-here = os.getcwd()
-if FS == "host":
-    os.system("ln -s . a/link")
-    names = ["%s/data.bin" % here, "%s/data.bin" % here, "a/link/../data.bin"]
-    names += [name + "data.bin" for name in ("./", "././", ".//", "a/../", "a/link/../a/./../")]
-else:
-    os.chdir("/disk")
-    names = [
-        "data.bin",
-        "/disk/data.bin",
-        "/disk/../data.bin",
-        "a/../DATA.bin",
-        "/disk/./DATA.bin",
-    ]
-    names += ["/disk/%sdata.bin" % name for name in ("/", "//", "././/", "a/../", "a/./../a//../")]
-names += [names[-1] + ".part", "data.bin.part", "data.bin.part.etag"]
-others = ["a/data.bin", "data.bin2", "data", "data.bin.partial"]
 
 
-async def at_once(first, second):
-    # The results of two requests, of which the first goes on for a while.
-    slow = asyncio.create_task(http.request("GET", URL + "/slow/300", None, None, {"dst": first}))
-    await asyncio.sleep_ms(50)
-    r = http.request("GET", URL + "/length/100", None, None, {"dst": second})
-    code = (await r)[0]
-    if code != 200:
-        assert "is going on" in str(r.error), r.error
-        same(r.error.args[0][:7], "another")
-    return (await slow)[0], code
+def test_a_folder_that_does_not_exist_is_a_failure():
+    opts = {"dst": folder + "no/such/folder"}
+    same(http.request("GET", URL + "/length/100", None, None, opts).wait()[0], -7)
 
 
-for name in names + others:
-    want = (200, 200) if name in others else (200, -7)
-    for pair in ((DST, name), (name, DST)):
-        same(asyncio.run(at_once(*pair)), want, pair)
-        # The server sends 300 bytes to the first, and 100 to the second.
-        same(content(pair[0]), body_of(300), pair)
-        remove(pair[0])
-        same(content(pair[1]), body_of(100) if name in others else None, pair)
-        remove(pair[1])
-same(os.listdir(folder + "a"), ["link"] if FS == "host" else [])
-if FS == "host":
-    os.remove("a/link")
-os.rmdir(folder + "a")
-os.chdir(here)
-
-# One that a loop left behind is no reason to wait.
-names = [DST, "./" + DST] if FS == "host" else [DST, "/disk/./DATA.bin"]
+def test_wrong_options_raise():
+    for dst in ("", "data.bin\0x"):
+        raises(ValueError, http.request, "GET", URL, None, None, {"dst": dst})
+    raises(ValueError, download, "/length/100", sha256="")
+    raises(ValueError, download, "/length/100", sha256="x" * 64)
+    raises(TypeError, download, "/length/100", sha256=b"0" * 64)
+    raises(ValueError, http.request, "GET", URL, None, None, {"sha256": "0" * 64})
+    raises(ValueError, http.request, "GET", URL, None, None, {"resume": True})
 
 
-async def two():
-    requests = [
-        http.request("GET", URL + "/stall/3000", None, None, {"dst": DST, "timeout": 300}),
-        http.request("GET", URL + "/length/100", None, None, {"dst": names[1]}),
-    ]
-    results = await asyncio.gather(*requests)
-    same([result[0] for result in results], [-8, -7])
-    asyncio.create_task(left[0])
-    await asyncio.sleep_ms(50)
+def test_one_download_to_a_file_at_a_time():
+    # However its name is written, and none to what belongs to it.
+    os.mkdir(folder + "a")
+    here = os.getcwd()
+    if FS == "host":
+        os.system("ln -s . a/link")
+        names = ["%s/data.bin" % here, "%s/data.bin" % here, "a/link/../data.bin"]
+        names += [
+            name + "data.bin" for name in ("./", "././", ".//", "a/../", "a/link/../a/./../")
+        ]
+    else:
+        os.chdir("/disk")
+        names = [
+            "data.bin",
+            "/disk/data.bin",
+            "/disk/../data.bin",
+            "a/../DATA.bin",
+            "/disk/./DATA.bin",
+        ]
+        names += [
+            "/disk/%sdata.bin" % name for name in ("/", "//", "././/", "a/../", "a/./../a//../")
+        ]
+    names += [names[-1] + ".part", "data.bin.part", "data.bin.part.etag"]
+    others = ["a/data.bin", "data.bin2", "data", "data.bin.partial"]
+
+    async def at_once(first, second):
+        # The results of two requests, of which the first goes on for a while.
+        slow = asyncio.create_task(
+            http.request("GET", URL + "/slow/300", None, None, {"dst": first})
+        )
+        await asyncio.sleep_ms(50)
+        r = http.request("GET", URL + "/length/100", None, None, {"dst": second})
+        code = (await r)[0]
+        if code != 200:
+            assert "is going on" in str(r.error), r.error
+            same(r.error.args[0][:7], "another")
+        return (await slow)[0], code
+
+    for name in names + others:
+        want = (200, 200) if name in others else (200, -7)
+        for pair in ((DST, name), (name, DST)):
+            same(asyncio.run(at_once(*pair)), want, pair)
+            # The server sends 300 bytes to the first, and 100 to the second.
+            same(content(pair[0]), body_of(300), pair)
+            remove(pair[0])
+            same(content(pair[1]), body_of(100) if name in others else None, pair)
+            remove(pair[1])
+    same(os.listdir(folder + "a"), ["link"] if FS == "host" else [])
+    if FS == "host":
+        os.remove("a/link")
+    os.rmdir(folder + "a")
+    os.chdir(here)
 
 
-async def three():
-    task = asyncio.create_task(http.request("GET", URL + "/slow/5000", None, None, {"dst": DST}))
-    await asyncio.sleep_ms(100)
-    left[0].close()
-    same((await task)[0], 200, "what another left behind ends while it goes on")
+def test_one_that_a_loop_left_behind_is_no_reason_to_wait():
+    names = [DST, "./" + DST] if FS == "host" else [DST, "/disk/./DATA.bin"]
+
+    async def two():
+        requests = [
+            http.request("GET", URL + "/stall/3000", None, None, {"dst": DST, "timeout": 300}),
+            http.request("GET", URL + "/length/100", None, None, {"dst": names[1]}),
+        ]
+        results = await asyncio.gather(*requests)
+        same([result[0] for result in results], [-8, -7])
+        asyncio.create_task(left[0])
+        await asyncio.sleep_ms(50)
+
+    async def three():
+        task = asyncio.create_task(
+            http.request("GET", URL + "/slow/5000", None, None, {"dst": DST})
+        )
+        await asyncio.sleep_ms(100)
+        left[0].close()
+        same((await task)[0], 200, "what another left behind ends while it goes on")
+
+    left = [http.request("GET", URL + "/stall/3000", None, None, {"dst": DST})]
+    asyncio.run(two())
+    asyncio.new_event_loop()
+    asyncio.run(three())
+    check(5000, "after a loop that ended")
 
 
-left = [http.request("GET", URL + "/stall/3000", None, None, {"dst": DST})]
-asyncio.run(two())
-asyncio.new_event_loop()
-asyncio.run(three())
-check(5000, "after a loop that ended")
+def test_the_digest_of_a_body_in_a_buffer():
+    for size, want in ((700, 200), (701, -7)):
+        buf = bytearray(1000)
+        opts = {"dst": buf, "sha256": digest_of(size)}
+        code, headers, body = http.request("GET", URL + "/chunked/700", None, None, opts).wait()
+        same(code, want)
+    same(buf[:700], body_of(700))
 
-# The digest of a body that goes into a buffer.
-for size, want in ((700, 200), (701, -7)):
-    buf = bytearray(1000)
-    opts = {"dst": buf, "sha256": digest_of(size)}
-    code, headers, body = http.request("GET", URL + "/chunked/700", None, None, opts).wait()
-    same(code, want)
-same(buf[:700], body_of(700))
 
-if FS != "host":
-    # A full file system: -7, the old file is whole, and the space is free again. Where the length
-    # is known, nothing is written.
+@on("lfs", "fat")
+def test_a_full_file_system_keeps_the_old_file():
+    # -7, and the space is free again. Where the length is known, nothing is written.
+    download("/length/5000")
     free = os.statvfs("/disk")[3]
     for framing in ("length", "close"):
         for resume in (False, True):
@@ -246,7 +271,17 @@ if FS != "host":
             check(5000, "full")
             same(disk.power == -1, framing == "length", "writes: %d" % -disk.power)
 
-    # The room of an earlier .part counts, as it is written over.
+    download("/length/5000")
+    assert os.statvfs("/disk")[3] >= free - 1, "space is lost"
+    same(download("/length/5001")[:2], (200, 5001))
+    check(5001, "after full")
+
+
+@on("lfs", "fat")
+def test_the_room_of_an_earlier_part_counts():
+    # As it is written over.
+    download("/length/5000")
+    free = os.statvfs("/disk")[3]
     size = (free - 3) * os.statvfs("/disk")[1]
     assert size > 150000, size
     same(download("/cut/%d" % size, resume=True)[0], -5)
@@ -259,8 +294,16 @@ if FS != "host":
     download("/length/5000")
     check(5000, "again")
 
-    # A file system that does not tell goes on until it is full; a short body is not worth asking.
+    assert os.statvfs("/disk")[3] >= free - 1, "space is lost"
+
+
+@on("lfs", "fat")
+def test_a_file_system_that_does_not_tell_its_room():
+    # It goes on until it is full; a short body is not worth asking.
     import http.file
+
+    download("/length/5000")
+    free = os.statvfs("/disk")[3]
 
     class Telling:
         def __init__(self, error):
@@ -285,11 +328,12 @@ if FS != "host":
         http.file.os = os
     download("/length/5000")
     assert os.statvfs("/disk")[3] >= free - 1, "space is lost"
-    same(download("/length/5001")[:2], (200, 5001))
-    check(5001, "after full")
 
-    # The power fails at any write: the old file or the new one is whole at once on LittleFS, on
-    # FAT as soon as the next download begins, whatever comes of that.
+
+@on("lfs", "fat")
+def test_the_old_or_the_new_file_is_whole_after_a_power_failure():
+    # At once on LittleFS, on FAT as soon as the next download begins, whatever comes of that.
+    global disk
     n = 0
     seen = set()
     code = None
@@ -308,8 +352,11 @@ if FS != "host":
     assert n > 5 and seen == {5000, 3000}, (n, seen)
     check(3000, "nothing else is left")
 
-    # The same where there was nothing before, and on FAT with directory entries that lie across
-    # sectors, as its rename then writes twice: no file that had been whole is damaged, ever.
+
+@on("lfs", "fat")
+def test_a_power_failure_damages_no_whole_file():
+    # On FAT with directory entries that lie across sectors, too, as its rename then writes twice.
+    global disk
     left_over = 0
     for fillers in (0, 9, 10, 11, 12, 13, 14, 15) if FS == "fat" else (0,):
         for old in (0, 5000):
@@ -340,44 +387,45 @@ if FS != "host":
             check(3000, what)
     if FS == "fat":
         assert left_over > 0
-        vfs.umount("/disk")
-        disk = mount(FS)
-        same(download("/length/3000")[0], 200)
 
-    # A rename that FAT left half done: nothing is removed or written to.
-    if FS == "fat":
-        for name in (DST + ".part", DST + ".part.old"):
-            with open(name, "wb") as f:
-                f.write(name.encode())
-        code, body, request = download("/length/100")
-        same(code, -7)
-        assert "FAT" in str(request.error), request.error
-        same(content(DST), body_of(3000))
-        same(content(DST + ".part"), DST.encode() + b".part")
-        remove(DST + ".part")
-        same(download("/length/100")[0], 200)
-        check(100, "mended")
 
-        # The second rename fails: the first is undone.
-        import http.fat
+@on("fat")
+def test_a_rename_left_half_done_is_refused():
+    # Nothing is removed or written to.
+    same(download("/length/3000")[0], 200)
+    for name in (DST + ".part", DST + ".part.old"):
+        with open(name, "wb") as f:
+            f.write(name.encode())
+    code, body, request = download("/length/100")
+    same(code, -7)
+    assert "FAT" in str(request.error), request.error
+    same(content(DST), body_of(3000))
+    same(content(DST + ".part"), DST.encode() + b".part")
+    remove(DST + ".part")
+    same(download("/length/100")[0], 200)
+    check(100, "mended")
 
-        class Failing:
-            def __init__(self):
-                self.stat = os.stat
-                self.remove = os.remove
 
-            def rename(self, path, to):
-                if path.endswith(".part"):
-                    raise OSError(5)
-                os.rename(path, to)
+@on("fat")
+def test_a_rename_that_fails_is_undone():
+    # The second one.
+    import http.fat
 
-        http.fat.os = Failing()
-        same(download("/length/200")[0], -7)
-        check(100, "undone")
-        http.fat.os = os
+    download("/length/100")
+
+    class Failing:
+        def __init__(self):
+            self.stat = os.stat
+            self.remove = os.remove
+
+        def rename(self, path, to):
+            if path.endswith(".part"):
+                raise OSError(5)
+            os.rename(path, to)
+
+    http.fat.os = Failing()
+    same(download("/length/200")[0], -7)
+    check(100, "undone")
+    http.fat.os = os
     download("/length/100")
     check(100, "after all")
-
-http.close()
-gc.collect()
-same(descriptors(), opened, "open descriptors")

@@ -68,10 +68,10 @@ def bodies(connection):
                 return
 
 
-@pytest.mark.parametrize("fs", ["host", "lfs", "fat"])
-def test_downloads(mpy, fs):
+@each_test_on_disk("downloads")
+def test_downloads(mpy, fs, name):
     with Peer(bodies) as peer:
-        mpy.run("downloads", heap="4m", url=peer.url, fs=fs)
+        mpy.run("downloads", name, heap="4m", url=peer.url, fs=fs)
     assert not peer.errors
 
 
