@@ -1,7 +1,7 @@
 # What the scripts of this folder need, each of which begins with `from prelude import *`: P, the
 # parameters that its runner gives it (addresses of servers above all), a few modules and checks.
-# A script is one test, or has several: functions test_…, which run one by one, each in a fresh
-# interpreter.
+# A script is one test, or has several: functions test_…, `async` or not, which run one by one,
+# each in a fresh interpreter.
 
 import asyncio
 import gc
@@ -45,7 +45,9 @@ def descriptors():
 def run(test):
     # A test of a script. It leaves no descriptor open, other than of an idle connection.
     before = descriptors()
-    test()
+    coroutine = test()
+    if coroutine:
+        asyncio.run(coroutine)
     keepalive = sys.modules.get("http.keepalive")
     if keepalive:
         keepalive.close()

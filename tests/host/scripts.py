@@ -31,7 +31,8 @@ def each_test_on_disk(script):
 def functions(script):
     """Return the decorators of each function test_… of a script, by its name."""
     tree = ast.parse((DEVICE / f"{script}.py").read_text())
-    parts = [part for part in tree.body if isinstance(part, ast.FunctionDef)]
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    parts = [part for part in tree.body if isinstance(part, kinds)]
     tests = [part for part in parts if part.name.startswith("test_")]
     found = {test.name: test.decorator_list for test in tests}
     assert len(found) == len(tests) > 0, script

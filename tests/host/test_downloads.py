@@ -11,7 +11,7 @@ import time
 
 import pytest
 from conftest import HANG, ROOT
-from scripts import each_test_on_disk
+from scripts import each_test, each_test_on_disk
 from servers import Peer, files
 
 
@@ -282,11 +282,12 @@ def recipe(name):
     return textwrap.dedent(found[1])
 
 
-def test_streams(mpy):
+@each_test("streams")
+def test_streams(mpy, name):
     seen = queue.Queue()
     recipes = recipe("Lines") + recipe("Wire")
     with Peer(lambda connection: events(connection, seen)) as peer:
-        mpy.run("streams", heap="4m", url=peer.url, recipes=recipes, timeout=120)
+        mpy.run("streams", name, heap="4m", url=peer.url, recipes=recipes, timeout=120)
     # Those that were cut off while they sent.
     assert all(isinstance(er, OSError) for er in peer.errors), peer.errors
 
