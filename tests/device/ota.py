@@ -126,67 +126,94 @@ def refused(name, want, text="", fota=True, written=None, **opts):
         same(Partition.writes, written, name)
 
 
-# Not an ESP32.
-sys.modules.pop("esp32", None)
-code, body, request = update("good")
-same(code, -9)
-assert "esp32" in str(request.error), request.error
 sys.modules["esp32"] = Module
-
 image = P["image"]
 good = hexlify(sha256(image).digest()).decode()
-for name in ("good", "chunked", "drip", "padded"):
-    for fota in (True, {"sha256": good}):
-        if fota is not True and name == "padded":
-            continue
-        prepare()
-        calls = []
-        code, body, request = update(name, fota, callback=lambda *args: calls.append(args))
-        size = 16 * BLOCK if name == "padded" else len(image)
-        same((code, body), (200, size), "%s %r" % (name, request.error))
-        assert Partition.boot is target
-        same(Partition.writes, (size + BLOCK - 1) // BLOCK, "blocks")
-        same(target.flash[: len(image)], image)
-        end = Partition.writes * BLOCK
-        same(target.flash[size:end], b"\xff" * (end - size), "the rest of the last block")
-        same(target.flash[end : end + 1], b"\xa5", "after it")
-        same(calls[0][1], 0)
-        same(calls[-1][1], size)
-        code = body = request = None
-
-refused("magic", -9, "0xE9", written=0)
-refused("empty", -9, written=0)
-refused("large", -9, "larger", written=0)
-refused("large-chunked", -9, "larger")
-refused("cut", -5)
-refused("short", -9)  # as the server has it
-refused("flipped", -9)
-refused("good", -9, "sha256", {"sha256": "0" * 64})
-refused("good", -9, "sha256", sha256="0" * 64)
-refused("good", -9, broken=0)
-refused("good", -9, broken=5)
-refused("good", -9, single=True, written=0)
-refused("404", 404, written=0)
-refused("stall", -8, timeout=300)
-
-running.flash[: len(image)] = image
-
-# An update that fails after one that waits for the reset: that one is overwritten, so the one that
-# runs is what is left to boot.
-prepare()
-same(update("good")[0], 200)
-assert Partition.boot is target
-same(update("cut")[0], -5)
-assert Partition.boot is running
-same(update("good")[0], 200)
-same(update("404")[0], 404)
-assert Partition.boot is target, "nothing was written"
-
-# In a task, and cancelled.
-prepare()
 
 
-async def main():
+def test_other_ports_refuse_it():
+    del sys.modules["esp32"]
+    code, body, request = update("good")
+    same(code, -9)
+    assert "esp32" in str(request.error), request.error
+
+
+def test_a_good_image_is_written_and_booted():
+    for name in ("good", "chunked", "drip", "padded"):
+        for fota in (True, {"sha256": good}):
+            if fota is not True and name == "padded":
+                continue
+            prepare()
+            calls = []
+            code, body, request = update(name, fota, callback=lambda *args: calls.append(args))
+            size = 16 * BLOCK if name == "padded" else len(image)
+            same((code, body), (200, size), "%s %r" % (name, request.error))
+            assert Partition.boot is target
+            same(Partition.writes, (size + BLOCK - 1) // BLOCK, "blocks")
+            same(target.flash[: len(image)], image)
+            end = Partition.writes * BLOCK
+            same(target.flash[size:end], b"\xff" * (end - size), "the rest of the last block")
+            same(target.flash[end : end + 1], b"\xa5", "after it")
+            same(calls[0][1], 0)
+            same(calls[-1][1], size)
+            code = body = request = None
+
+
+def test_what_is_no_image_is_not_written():
+    refused("magic", -9, "0xE9", written=0)
+    refused("empty", -9, written=0)
+
+
+def test_an_image_that_is_too_large_is_refused():
+    refused("large", -9, "larger", written=0)
+    refused("large-chunked", -9, "larger")
+
+
+def test_an_image_that_is_not_whole_is_refused():
+    refused("cut", -5)
+    refused("short", -9)  # as the server has it
+    refused("flipped", -9)
+
+
+def test_a_wrong_digest_is_refused():
+    refused("good", -9, "sha256", {"sha256": "0" * 64})
+    refused("good", -9, "sha256", sha256="0" * 64)
+
+
+def test_flash_that_cannot_be_written():
+    refused("good", -9, broken=0)
+    refused("good", -9, broken=5)
+
+
+def test_a_partition_table_without_ota():
+    refused("good", -9, single=True, written=0)
+
+
+def test_only_the_body_of_a_success_is_written():
+    refused("404", 404, written=0)
+
+
+def test_the_time_limit_leaves_the_running_image():
+    refused("stall", -8, timeout=300)
+
+
+def test_an_update_that_fails_takes_an_earlier_one_back():
+    # That one waited for the reset. It is overwritten, so the one that runs is left to boot.
+    running.flash[: len(image)] = image
+    prepare()
+    same(update("good")[0], 200)
+    assert Partition.boot is target
+    same(update("cut")[0], -5)
+    assert Partition.boot is running
+    same(update("good")[0], 200)
+    same(update("404")[0], 404)
+    assert Partition.boot is target, "nothing was written"
+
+
+async def test_one_update_at_a_time():
+    # In a task, and cancelled.
+    running.flash[: len(image)] = image
+    prepare()
     request = http.request("GET", URL + "/good", None, None, {"fota": True})
     code, headers, body = await request
     same((code, body), (200, len(image)), repr(request.error))
@@ -208,16 +235,16 @@ async def main():
     same(code, 200)
 
 
-asyncio.run(main())
+def test_one_that_a_loop_left_behind_is_no_reason_to_wait():
+    running.flash[: len(image)] = image
+    left = http.request("GET", URL + "/stall", None, None, {"fota": True})
 
+    async def abandon():
+        asyncio.create_task(left)
+        await asyncio.sleep_ms(50)
 
-# One that a loop left behind is no reason to wait.
-async def abandon():
-    asyncio.create_task(http.request("GET", URL + "/stall", None, None, {"fota": True}).wait())
-    await asyncio.sleep_ms(50)
-
-
-prepare()
-asyncio.run(abandon())
-asyncio.new_event_loop()
-same(update("good")[0], 200)
+    prepare()
+    asyncio.run(abandon())
+    asyncio.new_event_loop()
+    same(update("good")[0], 200)
+    left.close()

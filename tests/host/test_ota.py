@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from scripts import each_test
 from servers import Peer
 
 pytest.importorskip("esptool", reason="esptool needs Python 3.10 or later")
@@ -37,7 +38,8 @@ def image(tmp_path_factory):
     return path.read_bytes()
 
 
-def test_fota(mpy, image):
+@each_test("ota")
+def test_fota(mpy, image, name):
     large = image + bytes(PARTITION + 1 - len(image))
     bodies = {
         "good": image,
@@ -74,4 +76,4 @@ def test_fota(mpy, image):
             connection.send(body)
 
     with Peer(serve) as peer:
-        mpy.run("ota", heap="2m", url=peer.url, image=image)
+        mpy.run("ota", name, heap="2m", url=peer.url, image=image)
