@@ -6,6 +6,7 @@ import time
 import urllib.parse
 
 import pytest
+from scripts import each_test
 from servers import Peer, answer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -62,9 +63,10 @@ def uploads(connection):
         connection.send(response(body, b"Framing: " + framing + b"\r\n"))
 
 
-def test_uploads(mpy):
+@each_test("uploads")
+def test_uploads(mpy, name):
     with Peer(uploads) as peer:
-        mpy.run("uploads", heap="24m", url=peer.url)
+        mpy.run("uploads", name, heap="24m", url=peer.url)
 
 
 def test_a_large_view_is_not_copied(mpy):
@@ -89,9 +91,10 @@ def redirects(connection):
         connection.send(response(head + b"\r\n\r\n" + body))
 
 
-def test_redirects(mpy, httpbin_url):
+@each_test("redirects")
+def test_redirects(mpy, httpbin_url, name):
     with Peer(redirects) as a, Peer(redirects) as b:
-        mpy.run("redirects", url=httpbin_url, a=a.url, b=b.url)
+        mpy.run("redirects", name, url=httpbin_url, a=a.url, b=b.url)
     assert not a.errors
     assert not b.errors
 
