@@ -109,5 +109,5 @@ async def main():
     tick.cancel()
 
 
-asyncio.run(main())
+run_to_end(main())
 same(descriptors(), opened)

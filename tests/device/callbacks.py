@@ -162,7 +162,7 @@ async def main():
 
 
 calls.clear()
-asyncio.run(main())
+run_to_end(main())
 calls.clear()
 
 # A loop that has ended, or that Ctrl-C ended, is not taken for one that runs.

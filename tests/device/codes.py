@@ -90,6 +90,6 @@ async def main():
         check(what, code, kind, r, await r, start)
 
 
-asyncio.run(main())
+run_to_end(main())
 same(descriptors(), opened)
 assert "endless.bin.part" not in os.listdir()

@@ -126,4 +126,4 @@ async def main():
     same(descriptors(), opened)
 
 
-asyncio.run(main())
+run_to_end(main())

@@ -22,5 +22,5 @@ async def main():
         await asyncio.sleep_ms(50)
 
 
-asyncio.run(main())
+run_to_end(main())
 same(codes, [(-1, None)] * 3)

@@ -241,9 +241,9 @@ def test_one_that_a_loop_left_behind_is_no_reason_to_wait():
         same((await task)[0], 200, "what another left behind ends while it goes on")
 
     left = [http.request("GET", URL + "/stall/3000", None, None, {"dst": DST})]
-    asyncio.run(two())
+    run_to_end(two())
     asyncio.new_event_loop()
-    asyncio.run(three())
+    run_to_end(three())
     check(5000, "after a loop that ended")
 
 

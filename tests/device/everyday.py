@@ -60,4 +60,4 @@ async def main():
     os.remove(DST)
 
 
-asyncio.run(main())
+run_to_end(main())

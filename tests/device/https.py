@@ -193,7 +193,7 @@ async def main():
     same((code, got), (200, body))
 
 
-asyncio.run(main())
+run_to_end(main())
 same(descriptors(), opened)
 
 # Nothing leaks, in success or failure; nor is a socket closed by somebody else's collection.

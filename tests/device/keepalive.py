@@ -262,7 +262,7 @@ def test_tasks():
         code, headers, body = await ask("/length")
         same(bytes(body).split()[1], b"1")
 
-    asyncio.run(main())
+    run_to_end(main())
     same(get("/length")[1], 2, "a connection of a task is of use without one")
 
 

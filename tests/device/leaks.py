@@ -60,7 +60,7 @@ def used():
 
 for i in range(P["rounds"] + 2):
     blocking()
-    asyncio.run(tasks())
+    run_to_end(tasks())
     if i == 1:
         before = descriptors(), used()
 os.remove("leak.bin")

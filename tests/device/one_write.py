@@ -15,4 +15,4 @@ async def main():
     same((await http.request("PUT", url, {"X": "y"}, bytes(1024)))[0], 200)
 
 
-asyncio.run(main())
+run_to_end(main())

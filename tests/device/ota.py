@@ -244,7 +244,7 @@ def test_one_that_a_loop_left_behind_is_no_reason_to_wait():
         await asyncio.sleep_ms(50)
 
     prepare()
-    asyncio.run(abandon())
+    run_to_end(abandon())
     asyncio.new_event_loop()
     same(update("good")[0], 200)
     left.close()

@@ -26,6 +26,15 @@ def raises(kind, function, *args, **kwargs):
     raise AssertionError("no %s for %r %r" % (kind.__name__, args, kwargs))
 
 
+def run_to_end(task):
+    # asyncio.run(), which alone returns without a word where nothing can wake `task` any more.
+    async def whole():
+        await task
+        return True
+
+    same(asyncio.run(whole()), True, "nothing can wake the task")
+
+
 _told = []
 
 

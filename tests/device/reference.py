@@ -92,4 +92,4 @@ async def main():
         check_luatos(*found)
 
 
-asyncio.run(main())
+run_to_end(main())

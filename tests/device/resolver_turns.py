@@ -74,5 +74,5 @@ async def main():
     same(core._task_queue.peek(), None)  # nor does anything that would wake a task
 
 
-asyncio.run(main())
+run_to_end(main())
 same(descriptors(), opened)

@@ -103,5 +103,5 @@ async def main():
 
 
 Socket.asked.clear()
-asyncio.run(main())
+run_to_end(main())
 same((got, Socket.asked), ([200], ["127.0.0.1"]))

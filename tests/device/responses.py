@@ -32,5 +32,5 @@ async def main():
     await asyncio.gather(*[worker() for _ in range(P["workers"])])
 
 
-asyncio.run(main())
+run_to_end(main())
 same(descriptors(), opened, "open descriptors")

@@ -410,7 +410,7 @@ def test_a_download_without_resume_takes_the_note_away():
             if content(PART) != there:
                 break
 
-    asyncio.run(abandon())
+    run_to_end(abandon())
     asyncio.new_event_loop()
     same(files(), ["data.bin.part"])
     complete(go_on(PEER + "/etag"), (200, 9000), "after another download")

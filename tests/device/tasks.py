@@ -351,7 +351,7 @@ async def main():
     await asyncio.sleep_ms(300)
 
 
-asyncio.run(main())
+run_to_end(main())
 same(asyncio.run(http.request("GET", ECHO))[0], 200)
 same(descriptors(), opened, "open descriptors")
 

@@ -82,7 +82,7 @@ def redirects(connection):
     path = head.split()[1].decode()
     found = re.search(r"\?(30\d)(?:=(.*))?$", path)
     if found:
-        location = urllib.parse.unquote(found[2] or "").encode()
+        location = urllib.parse.unquote_to_bytes(found[2] or "")
         fields = b"Location: %s\r\n" % location if found[2] is not None else b""
         connection.send(response(b"", fields, found[1].encode() + b" R"))
     elif head.startswith(b"HEAD "):
