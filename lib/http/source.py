@@ -1,6 +1,9 @@
 # Request bodies that are never whole in memory: files and iterators.
 
+from errno import EAGAIN
 from micropython import const
+
+from .body import view
 
 _BUFFER = const(512)
 
@@ -41,10 +44,11 @@ class Source:
             yield from self.pieces()
             return
         for piece in self.pieces():
-            if isinstance(piece, str):
-                piece = piece.encode()
-            if len(piece):  # an empty chunk would end the body
-                yield b"%x\r\n" % len(piece) + piece + b"\r\n"
+            data = view(piece.encode() if isinstance(piece, str) else piece)
+            if data is None:
+                raise TypeError("an iterator as body has to give text or bytes")
+            if len(data):  # an empty chunk would end the body
+                yield b"%x\r\n" % len(data) + data + b"\r\n"
         yield b"0\r\n\r\n"
 
     def pieces(self):
@@ -56,6 +60,8 @@ class Source:
         left = self.size
         while left != 0:
             n = self._body.readinto(buf)
+            if n is None:
+                raise OSError(EAGAIN)  # that nothing is there now is not the end of the body
             if not n:
                 break
             if left is not None:

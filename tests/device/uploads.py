@@ -94,6 +94,10 @@ def test_an_iterator_gives_chunks():
         sent(iter([b"a", b"", bytearray(b"bc"), memoryview(b"def"), "\u00e9"])),
         (CHUNKED, b"1\r\na\r\n2\r\nbc\r\n3\r\ndef\r\n2\r\n\xc3\xa9\r\n0\r\n\r\n"),
     )
+    # Of pieces that are arrays or views of them, the size is in bytes.
+    items = array.array("H", [1, 2])
+    chunk = b"4\r\n\1\0\2\0\r\n"
+    same(sent(iter([items, memoryview(items)])), (CHUNKED, chunk + chunk + b"0\r\n\r\n"))
     same(sent(b"%d" % i for i in range(3)), (CHUNKED, b"1\r\n0\r\n1\r\n1\r\n1\r\n2\r\n0\r\n\r\n"))
     same(sent(iter(())), (CHUNKED, b"0\r\n\r\n"))
 
@@ -111,8 +115,15 @@ class Broken(Sensor):
         raise OSError(5)
 
 
+class Busy(Sensor):
+    # As a UART or a socket that does not block: nothing now is not the end.
+    def readinto(self, buf):
+        return super().readinto(buf) or None
+
+
 def test_what_a_file_raises_reaches_the_caller():
     same(raises(OSError, http.request("PUT", URL, None, Broken(())).wait), "[Errno 5] EIO")
+    raises(OSError, http.request("PUT", URL, None, Busy((5,))).wait)
 
 
 def test_a_file_that_became_shorter():
