@@ -117,6 +117,9 @@ class Request:
         """Return (code, headers, body); in a task, something to await that gives them."""
         if _running():
             return self
+        if self.start is not None:
+            self._mistake()
+        self.start = ticks_ms()
         try:
             from .blocking import drive
 
@@ -125,12 +128,22 @@ class Request:
             return self._failed(er)
 
     def __iter__(self):
+        # Of `await`, and of who forgot it. create_task and asyncio.run come before a loop runs,
+        # but take no step.
+        if self.start is not None or not _running():
+            self._mistake()
+        self.start = ticks_ms()  # at once: who comes second, be it meanwhile, gets an error
         try:
             from .aio import drive
 
             return (yield from drive(self)) or self._failed(MemoryError())
         except MemoryError as er:
             return self._failed(er)
+
+    def _mistake(self):
+        from .hints import mistake
+
+        mistake(self)
 
     def _failed(self, er):
         # Out of memory before `exchange` could begin, or to load what it needs.

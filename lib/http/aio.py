@@ -12,15 +12,20 @@ _RETRY_MS = const(10)
 
 def drive(r):
     """Perform the request `r` in the current task; a coroutine that returns its result."""
-    task = core.cur_task
+    task = r._task = core.cur_task
     late = OSError(ETIMEDOUT)
     ready = None
     steps = exchange(r)
-    if r.start is not None:
-        return (yield from steps)  # raises: it is performed once, and may still be
-    r._task = task
-    guard = core.create_task(_guard(r, task, late)) if r.timeout else None
+    # Without await, `a, b, c = request` goes on here at once, and a `for` after anything. So first
+    # the task waits in a queue of its own, out of which only the guard, or cancel(), takes it.
+    queue = [task]
+    guard = core.create_task(_guard(r, task, late, queue))
     try:
+        task.data = queue
+        yield
+        if queue:
+            task.data = r.start = None
+            r._mistake()
         while True:
             events = steps.send(ready)
             stream = r.connection.poll
@@ -30,11 +35,6 @@ def drive(r):
                 else:
                     core._io_queue.queue_write(stream)
                 yield
-                if task.data:
-                    # The loop clears it; `a, b, c = request.wait()` without await does not.
-                    core._io_queue.remove(task)
-                    task.data = None
-                    raise RuntimeError("in a task, a request has to be awaited")
                 ready = events
             elif events <= 0:
                 yield from core.sleep_ms(-events)
@@ -61,13 +61,18 @@ def drive(r):
         r._steps = False  # first: see rivals.py
         steps.close()
         r._task = None
-        if guard and not guard.done():
+        if not guard.done():
             # Unlike cancel(), this frees at once what the guard refers to.
             core._task_queue.remove(guard)
 
 
-def _guard(r, task, late):
+def _guard(r, task, late, queue):
     # A task of its own costs less than wait_for(), which makes one too and needs asyncio.funcs.
+    if task.data is queue:
+        queue.clear()
+        core._task_queue.push(task)
+    if queue or not r.timeout:
+        return
     # It may start late: looking a host up blocks.
     yield from core.sleep_ms(r.left())
     if task.data is not core.CancelledError:  # else the caller was first

@@ -14,8 +14,6 @@ def drive(r):
     stream = None
     registered = ready = None
     steps = exchange(r)
-    if r.start is not None:
-        steps.send(None)  # raises: it is performed once, and may still be
     try:
         while True:
             events = steps.send(ready)

@@ -53,11 +53,8 @@ def exchange(r):
     Returns (status, headers, body), or (code, None, None) with the reason in `r.error`. Whatever
     happens, closing the generator included, the connection is closed, or kept for `keepalive`.
     """
-    if r.start is not None:
-        raise RuntimeError("a request is performed once; make a new one")
     if small:
         gc.collect()
-    r.start = ticks_ms()
     headers = None
     if not r.nodemcu:
         # Early, because code loaded between buffers would split the heap.

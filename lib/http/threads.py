@@ -5,8 +5,8 @@
 
 for name in (
     "adapter blocking body callbacks chunked codes credentials exchange failure fat fields "
-    "file fold forms head headers keepalive keys listing memory multipart options ota pem "
-    "redirect resume retry rivals sink source stream tls tls_errors token transfer upload"
+    "file fold forms head headers hints keepalive keys listing memory multipart options ota "
+    "pem redirect resume retry rivals sink source stream tls tls_errors token transfer upload"
 ).split():
     try:
         __import__(name, None, None, True, 1)
