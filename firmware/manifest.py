@@ -3,7 +3,8 @@
 
 import os
 
-metadata(version="0.1.0", description="HTTP client with callbacks and tasks", license="MIT")
+# No version: with one, each module that is frozen would keep it as a global of its own.
+metadata(description="HTTP client with callbacks and tasks", license="MIT")
 options.defaults(omit=())
 
 package(

@@ -1,6 +1,7 @@
 """lib/http, compiled for a board, and packed."""
 
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,12 @@ TOOLS = pathlib.Path(sys.executable).parent
 OLDEST = (1, 24)  # the first version of MicroPython that http supports
 DOWNLOADS = "https://micropython.org/download/"
 NEEDED = "http needs v%d.%d or later: download a newer firmware from %s" % (*OLDEST, DOWNLOADS)
+
+
+def version():
+    """Return the version of http, which http.__version__ tells on the board."""
+    text = (LIB / "http" / "codes.py").read_text()
+    return re.search(r'^__version__ = "([0-9.]+)"', text, re.M)[1]
 
 
 def cross(source, name):

@@ -22,6 +22,8 @@ from typing import (
     type_check_only,
 )
 
+__version__: str
+
 OK: Final = 0
 ERROR: Final = -1
 

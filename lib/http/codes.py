@@ -1,5 +1,7 @@
 # The constants of both APIs, loaded when a program asks for one.
 
+__version__ = "0.2.0"  # the one place where it stands
+
 # Of the callback API.
 OK = 0
 ERROR = -1

@@ -35,6 +35,7 @@ used += ["multipart", "source"]
 same(loaded(), sorted(used))
 same(codes, [200, 200, 200])
 same(http.ERROR_FOTA, -9)
+same(http.__version__, P["version"])
 used.append("codes")
 same(loaded(), sorted(used))
 assert not [name for name in sys.modules if "asyncio" in name], sys.modules

@@ -55,8 +55,7 @@ def modules():
 
 
 def test_it_lists_every_module_and_nothing_else():
-    assert set(PACKAGE) == {"urls", "deps", "version"}
-    assert PACKAGE["version"] == "0.1.0"
+    assert set(PACKAGE) == {"urls", "deps"}  # mip takes the version from the name of the branch
     assert PACKAGE["deps"] == []
     assert dict(PACKAGE["urls"]) == {f"http/{name}": f"lib/http/{name}" for name in modules()}
     assert len(PACKAGE["urls"]) == len(modules())
@@ -111,11 +110,11 @@ def test_from_github_every_file_is_of_the_same_version(monkeypatch, tmp_path):
     def urlopen(url):
         asked.append(url)
         path = pathlib.PurePosixPath(url.removeprefix("https://raw.githubusercontent.com/"))
-        assert path.parts[:3] == ("owner", "repo", "v0.1.0")
+        assert path.parts[:3] == ("owner", "repo", "v0.2.0")
         return open(ROOT.joinpath(*path.parts[3:]), "rb")
 
     monkeypatch.setattr(mip.urllib.request, "urlopen", urlopen)
-    mip._install_package(Folder(tmp_path), "github:owner/repo", "", "lib", "v0.1.0", True)
+    mip._install_package(Folder(tmp_path), "github:owner/repo", "", "lib", "v0.2.0", True)
     assert len(asked) == 1 + len(modules())
     assert {path.name for path in (tmp_path / "lib" / "http").iterdir()} == modules()
 

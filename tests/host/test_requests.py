@@ -5,6 +5,7 @@ import socket
 import time
 import urllib.parse
 
+import package
 import pytest
 from scripts import each_test
 from servers import Peer, answer
@@ -135,4 +136,4 @@ def test_head_and_small_body_leave_in_one_write(mpy):
 @pytest.mark.device
 def test_only_what_is_used_is_imported(mpy):
     with Peer(answer(response(b"hello"))) as peer:
-        mpy.run("imports", url=peer.url)
+        mpy.run("imports", url=peer.url, version=package.version())
