@@ -2,14 +2,16 @@
 
 import contextlib
 import datetime
+import functools
 import shutil
 import socket
 import ssl
 import subprocess
-import time
+import threading
 
 import pytest
 import trustme
+from scripts import each_test
 from servers import Peer, answer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -92,13 +94,6 @@ def early(connection):
     connection.wait_closed()
 
 
-def early_deaf(connection):
-    """Answer before the body is read, and read no more."""
-    connection.sock.recv(100)
-    connection.send(b"HTTP/1.1 413 Too Large\r\nServer: x\r\nContent-Length: 9\r\n\r\ntoo large")
-    time.sleep(8)
-
-
 def speaks_plain(connection):
     """Answer a handshake as a server of plain HTTP does."""
     connection.read()
@@ -111,8 +106,15 @@ def authority():
 
 
 @pytest.fixture(scope="module")
-def clients(authority):
+def others():
+    """CAs that the client does not trust; `alone` vouches for one server only."""
+    return {"other": trustme.CA(), "alone": trustme.CA()}
+
+
+@pytest.fixture(scope="module")
+def clients(authority, others):
     """Client certificates and their keys, encrypted in every way."""
+    stranger = others["other"].issue_cert("stranger.example")
     rsa = authority.issue_cert("client.example", key_type=trustme.KeyType.RSA)
     ec = authority.issue_cert("client.example", key_type=trustme.KeyType.ECDSA)
     rsa_key, ec_key = rsa.private_key_pem.bytes(), ec.private_key_pem.bytes()
@@ -123,6 +125,8 @@ def clients(authority):
         "client_key_der": convert(rsa_key, "pkey", "-outform", "DER"),
         "ec_client": ec.cert_chain_pems[0].bytes(),
         "ec_client_key": ec_key,
+        "stranger": stranger.cert_chain_pems[0].bytes(),
+        "stranger_key": stranger.private_key_pem.bytes(),
     }
     secret = ("-passout", "pass:sesame")
     topk8 = ("pkcs8", "-topk8", *secret)
@@ -155,91 +159,112 @@ def clients(authority):
     return found
 
 
-def test_https(mpy, authority, clients):
+@pytest.fixture(scope="module")
+def contexts(authority, others):
+    """A function that returns the TLS context of the server `name`."""
     now = datetime.datetime.now(datetime.timezone.utc)
-    other = trustme.CA()
-    alone = trustme.CA()
-    stranger = other.issue_cert("stranger.example")
+    day = datetime.timedelta(1)
     good = authority.issue_cert("localhost", "127.0.0.1")
-    mutual = context(good)
-    mutual.verify_mode = ssl.CERT_REQUIRED
-    authority.configure_trust(mutual)
-    mutual_tls12 = context(good)
-    mutual_tls12.verify_mode = ssl.CERT_REQUIRED
-    mutual_tls12.maximum_version = ssl.TLSVersion.TLSv1_2
-    authority.configure_trust(mutual_tls12)
-    expired = authority.issue_cert(
-        "localhost", not_before=now - datetime.timedelta(3), not_after=now - datetime.timedelta(1)
-    )
-    future = authority.issue_cert(
-        "localhost", not_before=now + datetime.timedelta(1), not_after=now + datetime.timedelta(3)
-    )
-    ec = authority.issue_cert("localhost", key_type=trustme.KeyType.ECDSA)
+    certs = {
+        "ec": authority.issue_cert("localhost", key_type=trustme.KeyType.ECDSA),
+        "expired": authority.issue_cert(
+            "localhost", not_before=now - 3 * day, not_after=now - day
+        ),
+        "future": authority.issue_cert("localhost", not_before=now + day, not_after=now + 3 * day),
+        "wrong_host": authority.issue_cert("other.example"),
+        "self_signed": others["alone"].issue_cert("localhost"),
+    }
+
+    @functools.cache
+    def of(name):
+        made = context(certs.get(name, good))
+        if name in ("chunked", "early", "mutual_tls12"):
+            made.maximum_version = ssl.TLSVersion.TLSv1_2
+        if name in ("mutual", "mutual_tls12"):
+            made.verify_mode = ssl.CERT_REQUIRED
+            authority.configure_trust(made)
+        return made
+
+    return of
+
+
+def redirect(url):
+    return answer(b"HTTP/1.1 302 R\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % url.encode())
+
+
+@each_test("https")
+def test_https(mpy, authority, others, contexts, clients, name):
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
-    tls12 = context(good)
-    tls12.maximum_version = ssl.TLSVersion.TLSv1_2
+    over = threading.Event()  # the test
 
-    def redirect(url):
-        return answer(
-            b"HTTP/1.1 302 R\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % url.encode()
+    def early_deaf(connection):
+        """Answer before the body is read, and read no more."""
+        connection.sock.recv(100)
+        connection.send(
+            b"HTTP/1.1 413 Too Large\r\nServer: x\r\nContent-Length: 9\r\n\r\ntoo large"
         )
-
-    def silent(connection):
-        connection.wait_closed()
+        over.wait(8)
 
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
-        main = enter(TlsPeer(answer(OK), context(good)))
+        main = enter(TlsPeer(answer(OK), contexts("main")))
         plain = enter(Peer(answer(OK.replace(b"hello", b"plain"))))
-        peers = {
-            "chunked": TlsPeer(answer(chunked), tls12),
-            "ec": TlsPeer(answer(OK), context(ec)),
-            "expired": TlsPeer(answer(OK), context(expired)),
-            "future": TlsPeer(answer(OK), context(future)),
-            "wrong_host": TlsPeer(answer(OK), context(authority.issue_cert("other.example"))),
-            "self_signed": TlsPeer(answer(OK), context(alone.issue_cert("localhost"))),
-            "mutual": TlsPeer(who, mutual),
-            "mutual_tls12": TlsPeer(who, mutual_tls12),
-            "to_http": TlsPeer(redirect(plain.url), context(good)),
-            "to_https": TlsPeer(redirect(main.url), context(good)),
-            "until_close": TlsPeer(answer(b"HTTP/1.1 200 OK\r\n\r\nhello"), context(good)),
-            "notified": TlsPeer(notified, context(good)),
-            "early": TlsPeer(early, tls12),
-            "early_deaf": TlsPeer(early_deaf, context(good)),
-            "cut": TlsPeer(cut, context(good)),
-            "echo": TlsPeer(echo, context(good)),
-            "silent": Peer(silent),
-            "speaks_plain": Peer(speaks_plain),
-            "closing": Peer(lambda connection: connection.read()),
+        handlers = {
+            "chunked": answer(chunked),
+            "ec": answer(OK),
+            "expired": answer(OK),
+            "future": answer(OK),
+            "wrong_host": answer(OK),
+            "self_signed": answer(OK),
+            "mutual": who,
+            "mutual_tls12": who,
+            "to_http": redirect(plain.url),
+            "to_https": redirect(main.url),
+            "until_close": answer(b"HTTP/1.1 200 OK\r\n\r\nhello"),
+            "notified": notified,
+            "early": early,
+            "early_deaf": early_deaf,
+            "cut": cut,
+            "echo": echo,
         }
-        urls = {name: enter(peer).url.replace("http:", "https:") for name, peer in peers.items()}
-        for name, target in (
+        peers = {key: TlsPeer(handler, contexts(key)) for key, handler in handlers.items()}
+        peers["silent"] = Peer(lambda connection: connection.wait_closed())
+        peers["speaks_plain"] = Peer(speaks_plain)
+        peers["closing"] = Peer(lambda connection: connection.read())
+        urls = {key: enter(peer).url.replace("http:", "https:") for key, peer in peers.items()}
+        for key, target in (
             ("http_to_http", plain.url),
             ("http_to_https", main.url),
             ("http_to_https_to_http", urls["to_http"]),
         ):
-            urls[name] = enter(Peer(redirect(target))).url
+            urls[key] = enter(Peer(redirect(target))).url
+        stack.callback(over.set)
         mpy.run(
             "https",
+            name,
             heap="2m",
             url=main.url,
             ip=main.ip,
             plain=plain.url,
             ca=authority.cert_pem.bytes(),
             ca_der=der(authority.cert_pem),
-            other_ca=other.cert_pem.bytes(),
-            self_signed_ca=alone.cert_pem.bytes(),
-            stranger=stranger.cert_chain_pems[0].bytes(),
-            stranger_key=stranger.private_key_pem.bytes(),
+            other_ca=others["other"].cert_pem.bytes(),
+            self_signed_ca=others["alone"].cert_pem.bytes(),
             **urls,
             **clients,
         )
-        # Whom the client refused has seen no request.
-        assert len(peers["expired"].results) == len(peers["wrong_host"].results) == 1
-        # SNI is sent in any case, but not for an address that is not verified.
-        assert set(peers["self_signed"].names) == {"localhost"}
-        assert set(main.names) == {"localhost", "127.0.0.1", None}
-        assert main.names.count(None) == 1
+    # Whom the client refused has seen no request.
+    unverified = name == "test_without_a_ca_whoever_answers_is_taken"
+    assert len(peers["expired"].results) == len(peers["wrong_host"].results) == unverified
+    # SNI is sent in any case, but not for an address that is not verified.
+    assert set(peers["self_signed"].names) <= {"localhost"}
+    if unverified:
+        assert main.names == ["localhost", None]
+        assert peers["self_signed"].names
+    elif name == "test_a_server_is_verified":
+        assert set(main.names) == {"localhost", "127.0.0.1"}
+    else:
+        assert set(main.names) <= {"localhost"}
 
 
 def test_debug_shows_no_secrets(mpy, authority, clients):
