@@ -11,6 +11,7 @@ import threading
 import pytest
 import trustme
 from conftest import MicroPython
+from scripts import each_test
 from servers import Peer
 from test_https import TlsPeer, convert, der, speaks_plain, who
 
@@ -155,11 +156,29 @@ def authority():
     return trustme.CA(key_type=trustme.KeyType.RSA)
 
 
-def run(mpy, authority, kind, mutual, **options):
-    """Run axtls.py against servers made by `kind`, and `mutual` that wants a certificate."""
-    server = Server()
+@pytest.fixture(scope="module")
+def server_cert(authority):
+    return authority.issue_cert("localhost", key_type=trustme.KeyType.RSA)
+
+
+@pytest.fixture(scope="module")
+def certificates(authority):
+    """The certificates and keys of axtls.py."""
     client = authority.issue_cert("client.example", key_type=trustme.KeyType.RSA)
     key = client.private_key_pem.bytes()
+    return {
+        "ca": authority.cert_pem.bytes(),
+        "client": client.cert_chain_pems[0].bytes(),
+        "client_key": key,
+        "client_der": der(client.cert_chain_pems[0]),
+        "client_key_pkcs8": convert(key, "pkcs8", "-topk8", "-nocrypt"),
+        "client_key_der": convert(key, "rsa", "-traditional", "-outform", "DER"),
+    }
+
+
+def run(mpy, name, kind, mutual, **parameters):
+    """Run a test of axtls.py against a server of `kind`, and `mutual` that wants a certificate."""
+    server = Server()
     with contextlib.ExitStack() as stack:
         peers = {
             "url": kind(server),
@@ -171,37 +190,28 @@ def run(mpy, authority, kind, mutual, **options):
         }
         # So that it stops taking what nobody reads before it has it all.
         peers["url"].listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        urls = {name: stack.enter_context(peer).url for name, peer in peers.items()}
-        for name in ("silent", "closing", "speaks_plain"):
-            urls[name] = urls[name].replace("http://127.0.0.1", "https://localhost")
+        urls = {key: stack.enter_context(peer).url for key, peer in peers.items()}
+        for key in ("silent", "closing", "speaks_plain"):
+            urls[key] = urls[key].replace("http://127.0.0.1", "https://localhost")
         stack.callback(server.over.set)
-        mpy.run(
-            "axtls",
-            heap="8m",
-            **options,
-            **urls,
-            ca=authority.cert_pem.bytes(),
-            client=client.cert_chain_pems[0].bytes(),
-            client_key=key,
-            client_der=der(client.cert_chain_pems[0]),
-            client_key_pkcs8=convert(key, "pkcs8", "-topk8", "-nocrypt"),
-            client_key_der=convert(key, "rsa", "-traditional", "-outform", "DER"),
-        )
+        mpy.run("axtls", name, heap="8m", **urls, **parameters)
     assert not [er for er in peers["url"].errors if not isinstance(er, OSError)]
 
 
-def test_axtls(mpy, authority):
+@each_test("axtls")
+def test_axtls(mpy, certificates, name):
     class Mutual(RecordPeer):
         hello = b"HELLO certified\n"
 
-    run(mpy, authority, RecordPeer, Mutual(named), stand_in=True)
+    run(mpy, name, RecordPeer, Mutual(named), stand_in=True, **certificates)
 
 
 @pytest.mark.skipif("MICROPYTHON_AXTLS" not in os.environ, reason="MICROPYTHON_AXTLS is not set")
-def test_real_axtls(tmp_path, authority):
+@each_test("axtls")
+def test_real_axtls(tmp_path, authority, server_cert, certificates, name):
     def context():
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("localhost", key_type=trustme.KeyType.RSA).configure_cert(made)
+        server_cert.configure_cert(made)
         made.maximum_version = ssl.TLSVersion.TLSv1_2
         made.set_ciphers("AES128-SHA:@SECLEVEL=0")
         return made
@@ -211,4 +221,5 @@ def test_real_axtls(tmp_path, authority):
     mutual = context()
     mutual.verify_mode = ssl.CERT_REQUIRED
     authority.configure_trust(mutual)
-    run(mpy, authority, lambda server: TlsPeer(server, context()), TlsPeer(who, mutual))
+    mutual = TlsPeer(who, mutual)
+    run(mpy, name, lambda server: TlsPeer(server, context()), mutual, **certificates)
