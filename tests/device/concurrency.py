@@ -11,10 +11,25 @@ BODY = bytes(8000000)  # more than the buffers of two sockets hold
 BODY_PIECE = bytes(1000)
 
 
-async def main():
+async def slow():
+    # How long one request takes.
     start = time.ticks_ms()
     same((await http.request("GET", SLOW))[0], 200)
-    one = since(start)
+    return since(start)
+
+
+async def closed():
+    # The peers have seen their connections close, while this script goes on.
+    same((await http.request("GET", P["closed"]))[0], 200)
+
+
+async def ready():
+    # The modules are loaded, so the next request leaves at once.
+    await closed()
+
+
+async def test_requests_run_side_by_side():
+    one = await slow()
     assert one >= 1000, one
 
     async def eight():
@@ -27,7 +42,9 @@ async def main():
     assert since(start) < 4 * one, (since(start), one)
     await turns_for_others(eight, "eight")
 
-    # Neither a large body that comes fast nor one that goes out keeps the loop.
+
+async def test_a_large_body_leaves_others_their_turns():
+    # Neither one that comes fast nor one that goes out keeps the loop.
     for method, url, body in (
         ("GET", P["large"], None),
         ("PUT", P["slow_reader"], memoryview(BODY)[:3000000]),
@@ -38,7 +55,9 @@ async def main():
         )
         same(code, 200)
 
-    # Nor does a body that comes slowly from a file, or that never ends and is always taken.
+
+async def test_a_slow_or_endless_body_leaves_others_their_turns():
+    # One that comes slowly from a file, or that never ends and is always taken.
     class Slow:
         def readinto(self, buf):
             time.sleep_ms(20)
@@ -56,7 +75,9 @@ async def main():
     for make in (Slow, endless):
         await turns_for_others(lambda: send(make), make)
 
-    # Cancelled while it waits for the answer, by cancel() and by wait_for().
+
+async def test_a_cancelled_request_closes_at_once():
+    await ready()
     task = asyncio.create_task(http.request("GET", SILENT).wait())
     await asyncio.sleep_ms(100)
     same(descriptors(), opened + 1)
@@ -68,14 +89,22 @@ async def main():
         raise AssertionError("not cancelled")
     except asyncio.CancelledError:
         pass
+    await closed()
+
+
+async def test_wait_for_cancels_it():
+    await ready()
     try:
         await asyncio.wait_for(http.request("GET", SILENT), 0.1)
         raise AssertionError("not timed out")
     except asyncio.TimeoutError:
         pass
     same(descriptors(), opened)
+    await closed()
 
-    # Cancelled while a file arrives: nothing of it stays.
+
+async def test_a_cancelled_download_leaves_nothing():
+    await ready()
     request = http.request("GET", P["half"], None, None, {"dst": "cancelled.bin"})
     task = asyncio.create_task(request.wait())
     while "cancelled.bin.part" not in os.listdir():
@@ -84,15 +113,21 @@ async def main():
     await asyncio.sleep_ms(0)
     assert "cancelled.bin.part" not in os.listdir()
     same(descriptors(), opened)
+    await closed()
 
-    # Cancelled while its body waits for a peer that does not read.
+
+async def test_a_cancelled_upload_closes_at_once():
+    # Its body waits for a peer that does not read.
+    await ready()
     task = asyncio.create_task(http.request("PUT", P["deaf"], None, BODY).wait())
     await asyncio.sleep_ms(200)
     task.cancel()
     await asyncio.sleep_ms(0)
     same(descriptors(), opened)
 
-    # Its own time limit, in every phase; the guard of a request that ended does no harm.
+
+async def test_the_time_limit_holds_in_every_phase():
+    await ready()
     for method, url, body in (
         ("GET", SILENT, None),
         ("GET", P["half"], None),
@@ -103,7 +138,13 @@ async def main():
         same(await request, (-8, None, None), url)
         assert isinstance(request.error, OSError), request.error
         in_time(start, 300)
-    # A cancellation counts, even in the very millisecond of the time limit.
+    same(descriptors(), opened)
+    await closed()
+
+
+async def test_a_cancellation_counts_at_the_time_limit():
+    # Even in its very millisecond.
+    await ready()
     for first in (0, 1):
         for ms in (100, 101, 102):
             request = http.request("GET", SILENT, None, None, {"timeout": 100})
@@ -119,11 +160,13 @@ async def main():
                 except asyncio.CancelledError:
                     pass
     same(descriptors(), opened)
+    await closed()
+
+
+async def test_the_guard_of_a_request_that_ended_does_no_harm():
+    one = await slow()
     start = time.ticks_ms()
     same((await http.request("GET", SLOW, None, None, {"timeout": 3 * one}))[0], 200)
     await asyncio.sleep_ms(3 * one + 50 - since(start))
     same((await http.request("GET", SLOW, None, None, {"timeout": 0}))[0], 200)
     same(descriptors(), opened)
-
-
-run_to_end(main())
