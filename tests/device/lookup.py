@@ -9,7 +9,6 @@ import http
 import http.exchange
 
 HOST, PORT = P["url"][7:].split(":")
-opened = descriptors()
 
 
 class Socket:
@@ -38,47 +37,54 @@ def head(url):
     return body.decode().split("\r\n")
 
 
-# The port is in Host when it is not the scheme's own; names are in lower case.
-for url, host, asked in (
-    ("http://example.test/", "example.test", ("example.test", 80)),
-    ("http://Example.TEST:80/", "example.test", ("example.test", 80)),
-    ("http://example.test:/", "example.test", ("example.test", 80)),
-    ("http://example.test:443/", "example.test:443", ("example.test", 443)),
-    ("http://example.test:8080?a", "example.test:8080", ("example.test", 8080)),
-):
-    assert "Host: " + host in head(url), (url, head(url))
-    same(Socket.asked[-1], asked)
+def test_the_host_field_and_the_name_that_is_looked_up():
+    # The port is in Host when it is not the scheme's own; names are in lower case.
+    for url, host, asked in (
+        ("http://example.test/", "example.test", ("example.test", 80)),
+        ("http://Example.TEST:80/", "example.test", ("example.test", 80)),
+        ("http://example.test:/", "example.test", ("example.test", 80)),
+        ("http://example.test:443/", "example.test:443", ("example.test", 443)),
+        ("http://example.test:8080?a", "example.test:8080", ("example.test", 8080)),
+    ):
+        assert "Host: " + host in head(url), (url, head(url))
+        same(Socket.asked[-1], asked)
 
-# Its time counts, blocking or not, whether it succeeds or not.
-Socket.ms = 300
-for error in (None, OSError(-2)):
-    Socket.error = error
-    for run in (lambda r: r.wait(), asyncio.run):
-        request = http.request("GET", "http://example.test/", None, None, {"timeout": 200})
-        start = time.ticks_ms()
-        same(run(request), (-8, None, None))
-        in_time(start, Socket.ms)
-Socket.ms = 0
-Socket.error = OSError("a text in place of a number")  # as VFS and drivers have it
-same(http.request("GET", "http://example.test/").wait()[0], -4)
-for number in (-2, -202):
-    Socket.error = OSError(number)
+
+def test_the_time_of_a_look_up_counts():
+    # Blocking or not, whether it succeeds or not.
+    Socket.ms = 300
+    for error in (None, OSError(-2)):
+        Socket.error = error
+        for run in (lambda r: r.wait(), asyncio.run):
+            request = http.request("GET", "http://example.test/", None, None, {"timeout": 200})
+            start = time.ticks_ms()
+            same(run(request), (-8, None, None))
+            in_time(start, Socket.ms)
+
+
+def test_a_look_up_that_fails():
+    Socket.error = OSError("a text in place of a number")  # as VFS and drivers have it
+    same(http.request("GET", "http://example.test/").wait()[0], -4)
+    for number in (-2, -202):
+        Socket.error = OSError(number)
+        request = http.request("GET", "http://example.test/")
+        same(request.wait()[0], -4)
+        same(request.error.args, (number, "no host of this name was found"))
+
+
+def test_a_port_without_ipv6():
+    # lwIP on ESP32 gives no address, others may find nothing at all.
+    for answer in ([(10, 1, 0, "", None)], []):
+        found, Socket.getaddrinfo = Socket.getaddrinfo, lambda *args: answer
+        for url, opts in (("http://[::1]/", None), ("http://example.test/", {"ipv6": True})):
+            request = http.request("GET", url, None, None, opts)
+            same(request.wait(), (-4, None, None))
+            assert "IPv6" in str(request.error), request.error
+        Socket.getaddrinfo = found
+
+
+def test_no_memory_for_a_connection():
+    # As lwIP says it.
+    Socket.error = OSError(12)
     request = http.request("GET", "http://example.test/")
-    same(request.wait()[0], -4)
-    same(request.error.args, (number, "no host of this name was found"))
-
-# A port without IPv6: lwIP on ESP32 gives no address, others may find nothing at all.
-Socket.error = None
-for answer in ([(10, 1, 0, "", None)], []):
-    found, Socket.getaddrinfo = Socket.getaddrinfo, lambda *args: answer
-    for url, opts in (("http://[::1]/", None), ("http://example.test/", {"ipv6": True})):
-        request = http.request("GET", url, None, None, opts)
-        same(request.wait(), (-4, None, None))
-        assert "IPv6" in str(request.error), request.error
-    Socket.getaddrinfo = found
-
-# No memory for a connection, as lwIP says it.
-Socket.error = OSError(12)
-request = http.request("GET", "http://example.test/")
-same((request.wait()[0], request.error.errno), (-1, 12))
-same(descriptors(), opened)
+    same((request.wait()[0], request.error.errno), (-1, 12))

@@ -56,52 +56,71 @@ class Adapter:
 adapter = Adapter()
 adapter.dns = "0.0.0.0"
 
-# No server, or one that IPv4 does not reach.
-for server in ("0.0.0.0", "", "::1", "FE80::1"):
-    network.ipconfig(dns=server)
-    same(asked("plain.test"), "plain.test", server)
-adapter.dns = "127.0.0.1"
-same(asked("plain-adapter.test", adapter=adapter), "127.0.0.1")
-network.ipconfig(dns="127.0.0.1")
-adapter.dns = "0.0.0.0"
-same(asked("plain.test", adapter=adapter), "plain.test")
 
-# Not these names, not outside of a task, and not where the heap is small.
-for host in ("localhost", "localhost.", "printer", "printer.local", "printer.LOCAL.", "127.0.0.1"):
-    same(asked(host), host.lower())
-same(asked("[::1]"), "::1")
-same(asked("plain.test", ipv6=True), "plain.test")
-same(asked("plain.test", lambda request: request.wait()), "plain.test")
-http.exchange.small = 2
-same(asked("plain.test"), "plain.test")
-http.exchange.small = 0
-
-# An answer that is truncated is one for getaddrinfo().
-same(asked("tc.test"), "tc.test")
-
-# Ports without `ipconfig` or without `network`.
-found = network.ipconfig
-del network.ipconfig
-same(asked("plain.test"), "plain.test")
-network.ipconfig = found
-del sys.modules["network"]
-os.rename("network.py", "hidden.py")
-same(asked("plain.test"), "plain.test")
-os.rename("hidden.py", "network.py")
-network = __import__("network")
-network.ipconfig(dns="127.0.0.1")
-same(asked("plain.test"), "127.0.0.1")
-
-# In the callback API, too.
-got = []
+def test_no_server_or_one_that_ipv4_does_not_reach():
+    for server in ("0.0.0.0", "", "::1", "FE80::1"):
+        network.ipconfig(dns=server)
+        same(asked("plain.test"), "plain.test", server)
 
 
-async def main():
+def test_the_server_of_the_adapter():
+    adapter.dns = "127.0.0.1"
+    same(asked("plain-adapter.test", adapter=adapter), "127.0.0.1")
+    network.ipconfig(dns="127.0.0.1")
+    adapter.dns = "0.0.0.0"
+    same(asked("plain.test", adapter=adapter), "plain.test")
+
+
+def test_names_that_are_not_asked_for():
+    network.ipconfig(dns="127.0.0.1")
+    for host in (
+        "localhost",
+        "localhost.",
+        "printer",
+        "printer.local",
+        "printer.LOCAL.",
+        "127.0.0.1",
+    ):
+        same(asked(host), host.lower())
+    same(asked("[::1]"), "::1")
+    same(asked("plain.test", ipv6=True), "plain.test")
+
+
+def test_outside_of_a_task_getaddrinfo_is_used():
+    network.ipconfig(dns="127.0.0.1")
+    same(asked("plain.test", lambda request: request.wait()), "plain.test")
+
+
+def test_on_a_small_heap_getaddrinfo_is_used():
+    network.ipconfig(dns="127.0.0.1")
+    http.exchange.small = 2
+    same(asked("plain.test"), "plain.test")
+
+
+def test_a_truncated_answer_is_one_for_getaddrinfo():
+    network.ipconfig(dns="127.0.0.1")
+    same(asked("tc.test"), "tc.test")
+
+
+def test_a_port_without_ipconfig():
+    del network.ipconfig
+    same(asked("plain.test"), "plain.test")
+
+
+def test_a_port_without_network():
+    del sys.modules["network"]
+    os.rename("network.py", "hidden.py")
+    same(asked("plain.test"), "plain.test")
+    os.rename("hidden.py", "network.py")
+    again = __import__("network")
+    again.ipconfig(dns="127.0.0.1")
+    same(asked("plain.test"), "127.0.0.1")
+
+
+async def test_the_callback_api_uses_it():
+    network.ipconfig(dns="127.0.0.1")
+    got = []
     http.get("http://plain.test/", None, lambda code, body: got.append(code))
     while not got:
         await asyncio.sleep_ms(5)
-
-
-Socket.asked.clear()
-run_to_end(main())
-same((got, Socket.asked), ([200], ["127.0.0.1"]))
+    same((got, Socket.asked), ([200], ["127.0.0.1"]))

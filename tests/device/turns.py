@@ -78,29 +78,34 @@ def turns(pause=0, length=100000, sink=None):
         longest = max(longest, now[0] - before)
 
 
-# Pieces that take 1 ms.
-for length in (100000, None):
-    found, longest = turns(0, length)
-    same(set(found), {0})
-    assert 100 <= len(found) <= 400, len(found)
-    assert longest <= 20, longest
-# To wait is a turn, too.
-found, longest = turns(3)
-same(longest, 2)
-assert found.count(POLLIN) > 900, found.count(POLLIN)
-found, longest = turns(40)
-assert found.count(0) > 50, found.count(0)
-assert longest <= 20, longest
+def test_pieces_that_take_a_millisecond():
+    for length in (100000, None):
+        found, longest = turns(0, length)
+        same(set(found), {0})
+        assert 100 <= len(found) <= 400, len(found)
+        assert longest <= 20, longest
 
-# Flash that is slow holds others up for one write and what was read for it, no more, and what is
-# done at the end is a turn of its own.
-for takes in (20, 50, 110):
-    flash = Flash(takes)
-    found, longest = turns(0, 100000, flash)
-    same((set(found), len(found)), ({0}, 2000))
-    same(longest, takes + 1)
-    same(flash.done, 100000)
-    same(flash.ends[-1], flash.ends[-2])
-# A fast one costs no turns.
-found, longest = turns(0, 100000, Flash(0))
-assert 100 <= len(found) <= 400, len(found)
+
+def test_waiting_is_a_turn():
+    found, longest = turns(3)
+    same(longest, 2)
+    assert found.count(POLLIN) > 900, found.count(POLLIN)
+    found, longest = turns(40)
+    assert found.count(0) > 50, found.count(0)
+    assert longest <= 20, longest
+
+
+def test_slow_flash_holds_others_up_for_one_write():
+    # And for what was read for it, no more. What is done at the end is a turn of its own.
+    for takes in (20, 50, 110):
+        flash = Flash(takes)
+        found, longest = turns(0, 100000, flash)
+        same((set(found), len(found)), ({0}, 2000))
+        same(longest, takes + 1)
+        same(flash.done, 100000)
+        same(flash.ends[-1], flash.ends[-2])
+
+
+def test_fast_flash_costs_no_turns():
+    found, longest = turns(0, 100000, Flash(0))
+    assert 100 <= len(found) <= 400, len(found)

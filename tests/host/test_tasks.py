@@ -4,6 +4,7 @@ import socket
 import time
 
 import pytest
+from scripts import each_test
 from servers import Peer
 
 
@@ -61,10 +62,12 @@ def test_debug_prints_steps_and_no_secrets(mpy, httpbin_url):
         assert secret not in out
 
 
-def test_turns(mpy):
-    mpy.run("turns", heap="1m")
+@each_test("turns")
+def test_turns(mpy, name):
+    mpy.run("turns", name, heap="1m")
 
 
-def test_lookup(mpy):
+@each_test("lookup")
+def test_lookup(mpy, name):
     with Peer(echo) as peer:
-        mpy.run("lookup", url=peer.url)
+        mpy.run("lookup", name, url=peer.url)
