@@ -56,7 +56,7 @@ def run(test):
     before = descriptors()
     coroutine = test()
     if coroutine:
-        asyncio.run(coroutine)
+        run_to_end(coroutine)
     keepalive = sys.modules.get("http.keepalive")
     if keepalive:
         keepalive.close()
