@@ -21,8 +21,11 @@ export MICROPYPATH = .frozen:lib
 help:
 	@echo "make run                run examples/tour.py on the unix port, against a local httpbin"
 	@echo "make run URL=...        fetch a URL; print code, headers and the start of the body"
-	@echo "make test               run the tests, on the unix port and on a virtual board"
-	@echo "make bench              measure the heap and the time that http needs"
+	@echo "make test [ARGS=...]    run the tests, on the unix port and on a virtual board; those that"
+	@echo "                        ARGS chooses, as pytest has it"
+	@echo "make bench [REQUESTS=path]"
+	@echo "                        measure the heap and the time that http needs, into docs; with"
+	@echo "                        the source of micropython-lib's requests, that of requests too"
 	@echo "make lint               check the style of all Python code"
 	@echo "make clean              remove what the others prepared"
 	@echo
@@ -123,9 +126,10 @@ ifeq ($(PORT),)
 endif
 
 bench: .venv/dev
-	@$(VENV)/python tests/bench/heap.py
+	@$(VENV)/python tests/bench/heap.py --write \
+	    $(if $(REQUESTS),--requests $(call quote,REQUESTS))
 	@echo
-	@BENCH_COMMAND="make bench" $(VENV)/python tests/bench/speed.py
+	@BENCH_COMMAND="make bench" $(VENV)/python tests/bench/speed.py --write
 
 lint: .venv/dev
 	$(VENV)/ruff check .

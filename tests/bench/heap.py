@@ -1,10 +1,13 @@
 """Measure the heap that http needs, on the 32-bit build, compiled: as .mpy files, and from ROMFS.
 
-Bytes do not depend on the machine. `make bench` runs this and prints the README's table; the tests
-hold the limits below.
+Bytes do not depend on the machine. `make bench` runs this, prints the tables of memory, and writes
+them to docs/measurements.md and the picture of them to docs/heap.svg; the tests hold the limits
+below. `requests` is micropython-lib's: with --requests it is measured, else its columns stay as
+they are.
 """
 
 import argparse
+import datetime
 import os
 import pathlib
 import re
@@ -16,9 +19,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "host"), str(ROOT / "firmware")]
 
 import package  # noqa: E402
+import plot  # noqa: E402
+import report  # noqa: E402
 import unix  # noqa: E402
 from servers import Peer  # noqa: E402
 
+KB = 1 << 10
 STEP = 256  # bytes, of the heap sizes that are tried
 
 # Where the code of http is.
@@ -127,6 +133,24 @@ LIMITS = {
 LIMIT_SIZE = 40500
 
 
+# A GET by body size, as picture and table: the script of each client.
+CLIENTS = {
+    "http": """
+import http
+code, headers, body = http.request("GET", "{url}").wait()
+print(code, len(body))
+""",
+    # Under this name, as Debian's MicroPython has another version frozen in it.
+    "requests": """
+import Requests as requests
+response = requests.get("{url}")
+print(response.status_code, len(response.content))
+""",
+}
+BODIES = [KB << i for i in (0, 2, 4, 6)]
+LARGEST = 512 * KB  # the largest heap that is tried
+
+
 def serve(connection):
     """Answer /SIZE with so many bytes, in a head of usual size."""
     head, _ = connection.request()
@@ -139,12 +163,15 @@ def serve(connection):
 
 
 class Build:
-    """lib/http, compiled into `folder`: below mpy/, and as ROMFS in rom.img."""
+    """Modules, compiled into `folder`: below mpy/, and as ROMFS in rom.img.
 
-    def __init__(self, folder, frozen=None):
+    `files` is {path: .mpy}; lib/http if not given.
+    """
+
+    def __init__(self, folder, frozen=None, files=None):
         self.folder = folder
         self.frozen = frozen
-        files = package.compiled()
+        files = files or package.compiled()
         self.size = sum(map(len, files.values()))
         for name, data in files.items():
             path = folder / "mpy" / name
@@ -180,12 +207,63 @@ class Build:
 
     def smallest(self, what, url, kind):
         """Return the smallest heap in which the script `what` succeeds."""
-        heap = 2048
-        while not self.works(what, url, heap, kind):
-            heap += STEP
-            if heap > 65536:
-                sys.exit(f"{what} works in no heap")
-        return heap
+        return smallest(what, 2 * KB, lambda heap: self.works(what, url, heap, kind))
+
+    def for_body(self, client, url, size, kind):
+        """Return the smallest heap in which `client` gets a body of `size` bytes."""
+        script = CLIENTS[client].format(url=f"{url}/{size}")
+
+        def works(heap):
+            return self.run(script, heap, kind).strip() == f"200 {size}"
+
+        return smallest(f"{client} with {size} bytes", max(2 * KB, size), works)
+
+
+def smallest(what, heap, works):
+    """Return the smallest heap from `heap` on for which `works` is true."""
+    while not works(heap):
+        heap += STEP
+        if heap > LARGEST:
+            sys.exit(f"{what} works in no heap")
+    return heap
+
+
+def bodies(folder, url, requests):
+    """Return {(client, kind): heaps} for the sizes in BODIES.
+
+    `requests` is the path of its source; without it, its numbers are those of the last time.
+    """
+    found = {}
+    for client in CLIENTS:
+        files = None
+        if client == "requests":
+            if not requests:
+                found.update(report.columns(client, KINDS[:FROZEN]))
+                continue
+            files = {"Requests/__init__.mpy": package.cross(requests.read_text(), "requests")}
+        (folder / client).mkdir()
+        build = Build(folder / client, files=files)
+        for kind in (FILES, ROMFS):
+            heaps = [build.for_body(client, url, size, kind) for size in BODIES]
+            found[client, KINDS[kind]] = heaps
+    return found
+
+
+def memory(build, url, kinds):
+    """Return the lines of the table of memory."""
+    lines = [f"| what, in bytes | {' | '.join(kinds)} |", "|---|" + len(kinds) * "---|"]
+
+    def row(what, found):
+        lines.append(f"| {what} | {' | '.join(f'{n:,}' for n in found)} |")
+
+    kept = [build.kept(url, kind) for kind in range(len(kinds))]
+    row("kept by `import http`", [found[0] for found in kept])
+    row("kept after the first GET", [found[1] for found in kept])
+    for what in SCRIPTS:
+        found = [build.smallest(what, url, kind) for kind in range(len(kinds))]
+        row("smallest heap for " + what, found)
+    lines.append(f"| all of `lib/http` | {build.size:,} |{(len(kinds) - 1) * ' |'}")
+    return lines
 
 
 def main():
@@ -195,26 +273,32 @@ def main():
     parser.add_argument(
         "--frozen", metavar="PROGRAM", help="a 32-bit MicroPython with http frozen into it"
     )
-    frozen = parser.parse_args().frozen
+    parser.add_argument(
+        "--requests",
+        type=pathlib.Path,
+        metavar="PATH",
+        help="source of micropython-lib's requests",
+    )
+    parser.add_argument("--write", action="store_true", help="write the tables into docs")
+    arguments = parser.parse_args()
     unix.settle()
     if unix.without_32():
         print(f"NOT MEASURED: the heap that http needs. {unix.without_32()}\n", file=sys.stderr)
         return
-    kinds = KINDS if frozen else KINDS[:FROZEN]
-    print(f"| what, in bytes | {' | '.join(kinds)} |\n|---|{len(kinds) * '---|'}")
+    kinds = KINDS if arguments.frozen else KINDS[:FROZEN]
     with tempfile.TemporaryDirectory() as name, Peer(serve) as peer:
-        build = Build(pathlib.Path(name), frozen and os.path.abspath(frozen))
-
-        def row(what, found):
-            print(f"| {what} | {' | '.join(f'{n:,}' for n in found)} |", flush=True)
-
-        kept = [build.kept(peer.url, kind) for kind in range(len(kinds))]
-        row("kept by `import http`", [found[0] for found in kept])
-        row("kept after the first GET", [found[1] for found in kept])
-        for what in SCRIPTS:
-            found = [build.smallest(what, peer.url, kind) for kind in range(len(kinds))]
-            row("smallest heap for " + what, found)
-        print(f"| all of `lib/http` | {build.size:,} |{(len(kinds) - 1) * ' |'}")
+        folder = pathlib.Path(name)
+        frozen = arguments.frozen and os.path.abspath(arguments.frozen)
+        lines = memory(Build(folder, frozen), peer.url, kinds)
+        print("\n".join(lines) + "\n", flush=True)
+        by_body = bodies(folder, peer.url, arguments.requests)
+    table = report.by_body(BODIES, by_body)
+    print("\n".join(table), flush=True)
+    if arguments.write:
+        report.write("memory", [f"Measured {datetime.date.today()}.", "", *lines])
+        report.write("body", table)
+        points = {f"{key[0]}, {key[1]}": list(zip(BODIES, by_body[key])) for key in by_body}
+        report.picture("heap.svg", plot.heaps(points))
 
 
 if __name__ == "__main__":

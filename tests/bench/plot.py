@@ -1,4 +1,4 @@
-"""Draw how the cost of a download grows, as SVG, without a library."""
+"""Draw how the cost of a request grows with its body, as SVG, without a library."""
 
 import math
 from xml.sax.saxutils import escape
@@ -16,7 +16,8 @@ text { font: 13px sans-serif; fill: #1f2328 }
 .grid { stroke: #d1d9e0; stroke-width: 1 }
 .axis { stroke: #59636e; stroke-width: 1; fill: none }
 .line0 { stroke: #0969da; stroke-width: 2; fill: none } .mark0 { fill: #0969da }
-.line1 { stroke: #bc4c00; stroke-width: 2; fill: none; stroke-dasharray: 6 4 }
+.line1 { stroke: #bc4c00; stroke-width: 2; fill: none }
+.dashed { stroke-dasharray: 6 4 }
 .mark1 { fill: #bc4c00 }
 @media (prefers-color-scheme: dark) {
   text { fill: #f0f6fc } .small { fill: #9198a1 } .back { fill: #0d1117 }
@@ -84,31 +85,82 @@ def panel(left, right, title, series, label):
     parts.append(text((left + right) / 2, BOTTOM + 38, "body"))
     for i, (name, points) in enumerate(series.items()):
         places = [(x(a), y(b)) for a, b in points]
-        line = "L".join(f"{a:.1f} {b:.1f}" for a, b in places)
-        parts.append(f'<path class="line{i}" d="M{line}"/>')
-        for a, b in places:
-            parts.append(
-                f'<circle class="mark{i}" cx="{a:.1f}" cy="{b:.1f}" r="3.5"/>'
-                if i == 0
-                else f'<path class="mark{i}" d="M{a - 4:.1f} {b + 4:.1f}h8l-4 -8z"/>'
-            )
+        parts.append(path(places, f"line{i}"))
+        parts += [mark(i, a, b) for a, b in places]
         at = TOP + 18 + 20 * i
         parts.append(f'<path class="line{i}" d="M{left + 14} {at}h28"/>')
         parts.append(text(left + 50, at + 4, name, anchor="start"))
     return parts
 
 
+def mark(i, x, y):
+    """Return the mark of series `i`: a circle, or a triangle."""
+    if i == 0:
+        return f'<circle class="mark0" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>'
+    return f'<path class="mark{i}" d="M{x - 4:.1f} {y + 4:.1f}h8l-4 -8z"/>'
+
+
+def path(places, style):
+    line = "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
+    return f'<path class="{style}" d="M{line}"/>'
+
+
+def document(width, height, title, parts):
+    box = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img">',
+        f"<title>{escape(title)}</title>",
+        f"<style>{STYLE}</style>",
+        f'<rect class="back" width="{width}" height="{height}"/>',
+        text(width / 2, 24, title, "title"),
+        *parts,
+    ]
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def heaps(series):
+    """Return the SVG of the smallest heap by body size, `series` {name: [(size, bytes), ...]}.
+
+    Names of one client begin alike, up to the comma; its second series is dashed.
+    """
+    width, height = 720, 380
+    left, right, top, bottom = 70, 540, 52, 320
+    sizes = [point[0] for point in next(iter(series.values()))]
+    values = [value for points in series.values() for _, value in points]
+    low, high = math.floor(math.log2(min(values))), math.ceil(math.log2(max(values)))
+    x = Scale(sizes[0], sizes[-1], left + 10, right - 10)
+    y = Scale(2**low, 2**high, bottom, top)
+    parts = []
+    for power in range(low, high + 1):
+        at = y(2**power)
+        parts.append(f'<path class="grid" d="M{left} {at:.1f}H{right}"/>')
+        parts.append(text(left - 6, at + 4, size(2**power), anchor="end"))
+    for value in sizes:
+        parts.append(f'<path class="grid" d="M{x(value):.1f} {top}V{bottom}"/>')
+        parts.append(text(x(value), bottom + 18, size(value)))
+    parts.append(f'<path class="axis" d="M{left} {top}V{bottom}H{right}"/>')
+    parts.append(text((left + right) / 2, bottom + 40, "body of the response"))
+    clients = []
+    for name, points in series.items():
+        client = name.split(",")[0]
+        style = " dashed" if client in clients else ""
+        clients += [client] if client not in clients else []
+        i = clients.index(client)
+        places = [(x(a), y(b)) for a, b in points]
+        parts.append(path(places, f"line{i}{style}"))
+        parts += [mark(i, a, b) for a, b in places]
+    # Names beside the ends of the lines, at least a line apart.
+    at = -math.inf
+    for name, points in sorted(series.items(), key=lambda item: y(item[1][-1][1])):
+        at = max(at + 17, y(points[-1][1]) + 4)
+        parts.append(text(right + 4, at, f"{name}: {points[-1][1] / 1024:.0f} KB", "", "start"))
+    return document(width, height, "Smallest heap in which a GET succeeds", parts)
+
+
 def growth(times, memory, lines, bits=32):
     """Return the SVG of both, memory of `bits` bits; `lines` are its caption."""
     names = {"http": "http", "by_hand_readline": "by hand, with a socket"}
-    box = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img">',
-        "<title>Cost of a download to a file, as the body grows</title>",
-        f"<style>{STYLE}</style>",
-        f'<rect class="back" width="{WIDTH}" height="{HEIGHT}"/>',
-        text(WIDTH / 2, 24, "A download to a file, as the body grows", "title"),
-    ]
+    parts = []
     for (left, right), title, series, label in (
         (PANELS[0], "time", times, time),
         (PANELS[1], f"heap allocated in all, bytes ({bits}-bit build)", memory, number),
@@ -117,4 +169,4 @@ def growth(times, memory, lines, bits=32):
         parts += panel(left, right, title, named, label)
     for i, line in enumerate(lines):
         parts.append(text(20, HEIGHT - 28 + 16 * i, line.replace("`", ""), "small", "start"))
-    return "\n".join([*parts, "</svg>", ""])
+    return document(WIDTH, HEIGHT, "A download to a file, as the body grows", parts)

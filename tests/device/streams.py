@@ -176,7 +176,7 @@ def test_what_is_no_stream_is_refused():
     raises(ValueError, fetch, Sink(len), "/length/9", resume=True)
 
 
-# The recipes of the README.
+# The recipes of docs/.
 exec(P["recipes"])
 
 

@@ -1,4 +1,4 @@
-"""The callback API, as the README has it, and the examples of both reference pages."""
+"""The callback API, as docs/api.md has it, and the examples of both reference pages."""
 
 import socket
 import threading

@@ -6,7 +6,6 @@ import random
 import re
 import socket
 import subprocess
-import textwrap
 import time
 
 import pytest
@@ -275,11 +274,9 @@ def events(connection, seen):
 
 
 def recipe(name):
-    """Return the class `name` of the README."""
-    found = re.search(
-        rf"\n\n(    class {name}:\n(    .*\n|\n)+)", (ROOT / "README.md").read_text()
-    )
-    return textwrap.dedent(found[1])
+    """Return the class `name` of docs/."""
+    text = "".join(page.read_text() for page in sorted((ROOT / "docs").glob("*.md")))
+    return re.search(rf"\nclass {name}:\n(    .*\n|\n)+", text)[0]
 
 
 @each_test("streams")

@@ -60,7 +60,7 @@ def test_fetch(httpbin_url):
 
 def test_readme_shows_real_output(mpy, httpbin_url):
     blocks = (ROOT / "README.md").read_text().split("```")
-    code, output = blocks[1].removeprefix("python\n"), blocks[3].lstrip()
+    code, output = blocks[1].removeprefix("python\n"), blocks[3].removeprefix("output\n")
     script = code.replace("http://httpbin.org", httpbin_url)
     env = dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}")
     command = [mpy.command, "-c", script]

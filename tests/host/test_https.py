@@ -1,4 +1,4 @@
-"""TLS, as the README has it, against OpenSSL (CPython's ssl)."""
+"""TLS, as docs/tls.md has it, against OpenSSL (CPython's ssl)."""
 
 import contextlib
 import datetime

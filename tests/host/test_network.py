@@ -1,4 +1,4 @@
-"""What the network and its peers can do to a request: the codes of the README, concurrency."""
+"""What the network and its peers can do to a request: the codes of docs/api.md, concurrency."""
 
 import ast
 import concurrent.futures

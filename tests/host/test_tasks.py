@@ -1,4 +1,4 @@
-"""The task API, as the README has it."""
+"""The task API, as docs/api.md has it."""
 
 import socket
 import time

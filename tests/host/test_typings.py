@@ -10,6 +10,7 @@ import sys
 
 import pytest
 from conftest import ROOT
+from test_docs import BLOCKS
 
 STUB = ROOT / "typings" / "http.pyi"
 HTTP = ROOT / "lib" / "http"
@@ -195,36 +196,16 @@ def annotated(source):
     return source.replace("opts = {", "opts: http.Options = {")
 
 
-def readme():
-    """Return the examples of the README that use http, each as a coroutine."""
-    text = (ROOT / "README.md").read_text()
-    blocks = [text.split("```python\n")[1].split("```")[0]]
-    for paragraph in text.split("\n\n"):
-        lines = paragraph.strip("\n").split("\n")
-        if lines[0].startswith("    ") and "http." in paragraph:
-            blocks.append("\n".join(line[4:] for line in lines) + "\n")
-    source = "import http\nimport machine  # type: ignore\n\n"
-    source += "async def example(url: str, method: str, digest: str):\n"
-    count = 0
-    for block in blocks:
-        block = annotated(block.replace("(...)", "(method, url)"))
-        wrapped = "".join(f"    {line}\n" for line in block.split("\n"))
-        try:
-            ast.parse(f"async def example():\n{wrapped}")
-        except SyntaxError:
-            continue
-        source += wrapped
-        count += 1
-    return source, count
-
-
-def test_the_examples_of_the_readme_pass(project):
-    source, count = readme()
-    assert count >= 6
-    assert "show(code, body)" in source
-    assert "machine.reset()" in source
-    (project / "readme.py").write_text(source)
-    assert check(project, "readme.py") == []
+@pytest.mark.parametrize("project", ["esp32"], indirect=True)
+def test_the_examples_of_the_docs_pass(project):
+    """Each block of README.md and docs/, as a file of its own, but for what is wrong on purpose."""
+    names = []
+    for i, block in enumerate(BLOCKS):
+        if "import requests" not in block.source and "Wrong use" not in block.id:
+            names.append(f"block{i}.py")
+            (project / names[-1]).write_text(f"# {block.id}\n{annotated(block.source)}")
+    assert len(names) > 25
+    assert check(project, *names) == []
 
 
 GOOD = """

@@ -1,0 +1,399 @@
+"""What README.md and docs/ show: each block of Python is run, and prints what stands below it."""
+
+import ast
+import gzip
+import hashlib
+import json
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+
+import pytest
+import trustme
+from conftest import DEVICE, HANG, ROOT
+from servers import Peer
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
+PAGES += [ROOT / folder / "README.md" for folder in ("boards", "examples", "tests", "typings")]
+PAGES += sorted((ROOT / "docs").glob("*.md"))
+
+# What stands for a board's modules where there are none.
+STAND_INS = ("board_clock", "esp32", "machine", "network", "ntptime")
+MACHINE = "e831cd5dd8f4"  # what unique_id() of the stand-in is
+
+BIG = bytes(i * 7 % 251 for i in range(100000))
+IMAGE = b"\xe9" + bytes(16383)  # begins as an application for ESP32 does
+LOG = b"12:00 21.5\n12:01 21.6\n12:02 21.4\n"
+EVENTS = (
+    ": a comment",
+    "",
+    "data: hello",
+    "",
+    "data: two",
+    "data: lines",
+    "",
+    "data: goodbye",
+    "",
+)
+
+
+def name_of(page):
+    return str(page.relative_to(ROOT))
+
+
+class Block:
+    """A block of Python of a page, and what it has to print: None for what nobody checks."""
+
+    def __init__(self, page, heading, line, source):
+        self.page = page
+        self.id = f"{name_of(page)}:{line} {heading}"
+        self.source = source
+        self.output = None
+
+
+def blocks():
+    """Return all of them. An `output` block is of all blocks of Python since the one before it."""
+    found = []
+    for page in PAGES:
+        heading, fence, waiting = "", None, []
+        for number, line in enumerate(page.read_text().splitlines(), 1):
+            if fence is None and line.startswith("```"):
+                fence, lines = (line[3:], number), []
+            elif line == "```":
+                text = "\n".join(lines) + "\n"
+                if fence[0] == "python":
+                    waiting.append(Block(page, heading, fence[1], text))
+                    found.append(waiting[-1])
+                elif fence[0] == "output":
+                    for block in waiting:
+                        block.output = text
+                    waiting = []
+                fence = None
+            elif fence:
+                lines.append(line)
+            elif line.startswith("#"):
+                heading = line.strip("# ")
+    return found
+
+
+BLOCKS = blocks()
+
+
+class Example:
+    """What example.com has."""
+
+    def __init__(self):
+        self.busy = 2  # how often it is, before it is no more
+        self.cut = 1  # how many downloads end early
+
+    def __call__(self, connection):
+        head = connection.request()[0].decode()
+        path = head.split()[1]
+        status, fields = "200 OK", ""
+        if path == "/hello":
+            body = b"hello"
+        elif path == "/log.txt":
+            body = LOG
+        elif path == "/big.bin":
+            return self.big(connection, head)
+        elif path == "/micropython.bin" or path == "/updates/kitchen.bin":
+            body = IMAGE
+        elif path == "/updates/boards.json":
+            digest = hashlib.sha256(IMAGE).hexdigest()
+            entry = {"version": "1.3", "image": "kitchen.bin", "sha256": digest}
+            body = json.dumps({MACHINE: entry}).encode()
+        elif path == "/busy":
+            body = b"at last"
+            self.busy -= 1
+            if self.busy >= 0:
+                status, body = "503 Busy", b""
+        elif path == "/data.json" and "gzip" in head:
+            fields = "Content-Encoding: gzip\r\n"
+            body = gzip.compress(b'{"a": 1}')
+        elif path == "/events":
+            connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+            for line in EVENTS:
+                connection.send(line.encode() + b"\n")
+            connection.wait_closed()
+            return None
+        else:
+            status, body = "404 Not Found", b""
+        head = f"HTTP/1.1 {status}\r\n{fields}Content-Length: {len(body)}\r\n\r\n"
+        connection.send(head.encode() + body)
+        return None
+
+    def big(self, connection, head):
+        first = re.search(r"Range: bytes=(\d+)-", head)
+        first = int(first[1]) if first else 0
+        body = BIG[first:]
+        status = "200 OK"
+        fields = 'ETag: "big-1"\r\n'
+        if first:
+            status = "206 Partial Content"
+            fields += f"Content-Range: bytes {first}-{len(BIG) - 1}/{len(BIG)}\r\n"
+        head = f"HTTP/1.1 {status}\r\n{fields}Content-Length: {len(body)}\r\n\r\n"
+        self.cut -= 1
+        connection.send(head.encode() + (body[:70000] if self.cut >= 0 else body))
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def hosts(httpbin_url, authority):
+    """Return {what stands in a page: where it is here}."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    example = Example()
+
+    def secure(connection):
+        connection.sock = context.wrap_socket(connection.sock, server_side=True)
+        example(connection)
+        connection.sock.shutdown(socket.SHUT_RDWR)
+
+    with Peer(example) as plain, Peer(secure) as tls:
+        yield {
+            "http://httpbin.org": httpbin_url,
+            "http://example.com": plain.url,
+            "https://example.com": tls.url.replace("127.0.0.1", "localhost").replace(
+                "http", "https"
+            ),
+        }
+
+
+def localized(source, hosts):
+    """Return `source` with what is reached here in place of the hosts of a page."""
+    for host, url in hosts.items():
+        scheme, name = host.split("://")
+        local = url.split("://")[1]
+        source = re.sub(
+            rf"\b{scheme}://(\w+:\w+@)?{re.escape(name)}\b",
+            lambda found: f"{scheme}://{found[1] or ''}{local}",
+            source,
+        )
+    left = re.findall(r"https?://(?:\w+:\w+@)?[\w.]+\.(?:org|com)\b", source)
+    assert not [host for host in left if not host.startswith("ftp")], left
+    return source
+
+
+@pytest.fixture
+def folder(tmp_path, authority):
+    """Return a folder with the files that the pages speak of, and a board's modules."""
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    (tmp_path / "door.jpg").write_bytes(b"\xff\xd8" + bytes(range(256)) * 195 + bytes(78))
+    for name in STAND_INS:
+        shutil.copy(DEVICE / "stand_ins" / f"{name}.py", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.id)
+def test_block(mpy, block, hosts, folder):
+    assert block.output is not None, "no output stands below it"
+    (folder / "block.py").write_text(localized(block.source, hosts))
+    done = subprocess.run(
+        [mpy.command, "-X", "heapsize=512k", "block.py"],
+        cwd=folder,
+        env=dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'lib'}:{folder}", WIFI="home"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+        check=False,
+    )
+    out = done.stdout
+    for host, url in hosts.items():
+        out = out.replace(url, host)
+    assert (out, done.returncode) == (block.output, 0), done.stderr
+
+
+def test_every_python_block_is_seen():
+    """Nothing hides behind another spelling of a fence."""
+    for page in PAGES:
+        fences = re.findall(r"(?m)^ *(?:```|~~~)(.*)$", page.read_text())
+        assert not set(fences) - {"", "python", "output", "sh", "text"}, page
+    assert len(BLOCKS) > 30
+
+
+def test_they_run_on_small_ports():
+    """No f-strings and no methods that ports leave out."""
+    for block in BLOCKS:
+        for node in ast.walk(ast.parse(block.source)):
+            assert not isinstance(node, ast.JoinedStr), block.id
+            if isinstance(node, ast.Attribute):
+                assert node.attr not in ("partition", "rpartition", "splitlines"), block.id
+
+
+# Commands.
+
+NOT_RUN = {
+    "bench": "takes minutes; test_bench.py and test_memory.py run what it runs",
+    "test": "is what runs this",
+    "clean": "would remove what runs this",
+}
+
+
+def commands():
+    """Return {(page, words of a make command)} of all pages."""
+    found = set()
+    for page in PAGES:
+        text = page.read_text()
+        for line in re.findall(r"(?m)^ *make [^\n]*|`make [^`]*`", text):
+            line = line.strip(" `").split("   ")[0]
+            line = re.sub(r"'[^']*'|\"[^\"]*\"", "x", line)
+            found.add((name_of(page), line))
+    return found
+
+
+def test_make_has_every_command():
+    """Every target that a page names is one, and `make help` names its variables."""
+    help_text = subprocess.run(
+        ["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    targets = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text()))
+    shown = set(re.findall(r"make ([a-z-]+)", help_text)) | {"help"}
+    seen = set()
+    for page, line in commands():
+        if " -C " in line:
+            continue  # in MicroPython's own folder
+        words = line.split()[1:]
+        for word in words:
+            if "=" in word:
+                name = word.split("=")[0]
+                assert re.search(rf"\b{name}=", help_text), (page, line)
+            else:
+                assert word in targets & shown, (page, line)
+                seen.add(word)
+    assert len(seen) > 8
+
+
+def test_every_command_is_run():
+    """By a test or by CI, but for those that cannot be."""
+    run = (ROOT / ".ci" / "run").read_text()
+    run += (ROOT / "Makefile").read_text().replace("$(MAKE) -s", "make")  # of `make test`
+    for path in (ROOT / "tests" / "host").glob("test_*.py"):
+        # make("install", …), ["make", "-s", "ca", …], run_make("flash", …)
+        run += " ".join(
+            f"make {target}\n"
+            for target in re.findall(
+                r'(?:make\(|"make", (?:"-s", )?)\s*"([a-z-]+)"', path.read_text()
+            )
+        )
+    for page, line in commands():
+        for word in line.split()[1:2]:
+            if word != "-C" and word not in NOT_RUN:
+                assert re.search(rf"\bmake {word}\b", run), (page, line)
+
+
+# What else the pages say of the code.
+
+
+def texts():
+    """Return every text that lib/http can say."""
+    found = []
+    for path in (ROOT / "lib" / "http").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value)
+    return "\n".join(found)
+
+
+def test_errors_in_words():
+    """What docs/api.md quotes is what lib/http says."""
+    page = (ROOT / "docs" / "api.md").read_text().split("## Errors in words")[1]
+    quoted = re.findall(r"(?m)^\|.*\| `(.*)` \|$", page.split("```")[0])
+    assert len(quoted) > 15
+    said = texts()
+    assert [text for text in quoted if text not in said] == []
+
+
+def test_options():
+    """docs/api.md has every option, and no other."""
+    page = (ROOT / "docs" / "api.md").read_text().split("## Options")[1].split("\n## ")[0]
+    named = re.findall(r"`(\w+)`", "".join(re.findall(r"(?m)^\| (`.*?) \|", page)))
+    source = (ROOT / "lib" / "http" / "options.py").read_text()
+    known = re.search(r'known = \(\s*"(.*?)\)', source, re.DOTALL)[1]
+    assert set(named) == set(re.findall(r"\w+", known))
+
+
+def test_codes():
+    """docs/api.md has every code with its number."""
+    page = (ROOT / "docs" / "api.md").read_text()
+    shown = {
+        name: int(number)
+        for number, name in re.findall(r"(?m)^\| (-\d) \| `http\.(\w+)` \|", page)
+    }
+    source = (ROOT / "lib" / "http" / "codes.py").read_text()
+    codes = {name: int(n) for name, n in re.findall(r"(ERROR_\w+) = (?:const\()?(-\d)", source)}
+    assert shown == codes
+
+
+def imports(path):
+    """Return the modules of http that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            names = [node.module] if node.module else [each.name for each in node.names]
+            found.update(
+                name if (path.parent / f"{name}.py").exists() else "__init__" for name in names
+            )
+    return found
+
+
+def test_layers():
+    """docs/design.md names every file once, and every import that runs up."""
+    page = (ROOT / "docs" / "design.md").read_text().split("## Layers")[1].split("\n## ")[0]
+    rows = [re.findall(r"`(\w+)`", row) for row in re.findall(r"(?m)^\| [^|]+ \| (.*) \|$", page)]
+    layer = {name: i for i, row in enumerate(rows) for name in row}
+    files = sorted((ROOT / "lib" / "http").glob("*.py"))
+    assert sorted(sum(rows, [])) == sorted(path.stem for path in files)
+    up = {
+        (path.stem, name)
+        for path in files
+        for name in imports(path)
+        if layer[name] < layer[path.stem]
+    }
+    told = page.split("Four files import")[1]
+    assert up == {(name, "__init__") for name in re.findall(r"`(\w+)`", told) if name in layer} - {
+        ("__init__", "__init__")
+    }
+
+
+def anchors(page):
+    return {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"(?m)^#+ (.*)$", page.read_text())
+    }
+
+
+def test_links():
+    """Every link to a file, and to a heading, leads somewhere."""
+    for page in PAGES + [ROOT / "CHANGELOG.md"]:
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+            if re.match("https?:", target):
+                continue
+            path, _, anchor = target.partition("#")
+            path = (page.parent / path).resolve() if path else page
+            assert path.exists(), (name_of(page), target)
+            if anchor:
+                assert anchor in anchors(path), (name_of(page), target)
+
+
+def test_readme_is_one_page():
+    lines = (ROOT / "README.md").read_text().splitlines()
+    assert len(lines) <= 130
+
+
+def test_no_text_twice():
+    """A paragraph stands on one page."""
+    seen = {}
+    for page in PAGES:
+        text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+        for paragraph in re.split(r"\n\n|\n- |\n\| ", text):
+            words = " ".join(paragraph.split())
+            if len(words) > 120:
+                assert seen.setdefault(words, page) == page, words
