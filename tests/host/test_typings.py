@@ -198,7 +198,7 @@ def annotated(source):
 
 @pytest.mark.parametrize("project", ["esp32"], indirect=True)
 def test_the_examples_of_the_docs_pass(project):
-    """Each block of README.md and docs/, as a file of its own, but for what is wrong on purpose."""
+    """Each block of README.md and docs/, as a file of its own; not what is wrong on purpose."""
     names = []
     for i, block in enumerate(BLOCKS):
         if "import requests" not in block.source and "Wrong use" not in block.id:
