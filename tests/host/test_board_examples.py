@@ -132,18 +132,35 @@ def test_settings_at_the_top_of_a_script(mpy, tmp_path):
     assert done.stdout == f"{UNIX}get: {CLOSED}\nget: failed\n"
 
 
-def test_wifi(run):
+RADIO = ("network",)
+
+
+def test_wifi_where_there_is_none(run):
     assert run("wifi") == UNIX
-    radio = ("network",)
-    assert run("wifi", stand_ins=radio, **WLAN) == CONNECTED
-    out = run("wifi", stand_ins=radio)
+
+
+def test_wifi_connects(run):
+    assert run("wifi", stand_ins=RADIO, **WLAN) == CONNECTED
+
+
+def test_wifi_without_settings(run):
+    out = run("wifi", stand_ins=RADIO)
     assert out == "wifi: not connected; WIFI_SSID and WIFI_PASSWORD have to be set\n"
-    for there in ("office", "connecting"):
-        out = run("wifi", stand_ins=radio, env={"WIFI": there})
-        assert out == "wifi: connected, this board is 192.0.2.7\n"
-    out = run("wifi", stand_ins=radio, env={"WIFI": "home"}, **WLAN)
+
+
+@pytest.mark.parametrize("there", ["office", "connecting"])
+def test_wifi_takes_the_connection_that_is_there(run, there):
+    out = run("wifi", stand_ins=RADIO, env={"WIFI": there})
     assert out == "wifi: connected, this board is 192.0.2.7\n"
-    assert run("wifi", stand_ins=radio, env={"WIFI": "office"}, **WLAN) == CONNECTED
+
+
+def test_wifi_that_is_connected_as_it_should_be(run):
+    out = run("wifi", stand_ins=RADIO, env={"WIFI": "home"}, **WLAN)
+    assert out == "wifi: connected, this board is 192.0.2.7\n"
+
+
+def test_wifi_leaves_another_network(run):
+    assert run("wifi", stand_ins=RADIO, env={"WIFI": "office"}, **WLAN) == CONNECTED
 
 
 def test_wifi_says_why_it_failed(run):
@@ -187,8 +204,14 @@ def test_get(run, httpbin_url):
     assert out == (
         f"{CONNECTED}get: {httpbin_url}/base64/aGVsbG8=\nget: status 200 with 5 bytes\nhello\n"
     )
+
+
+def test_get_of_bytes_that_are_no_text(run, httpbin_url):
     out = run("get", URL=httpbin_url + "/bytes/3000?seed=1")
     assert "get: status 200 with 3000 bytes\nb'" in out
+
+
+def test_get_that_fails(run):
     assert run("get", URL=CLOSED) == f"{UNIX}get: {CLOSED}\nget: failed\n"
 
 
@@ -248,8 +271,12 @@ def test_https_sets_the_clock_first(run, secure):
     year = datetime.datetime.now(datetime.timezone.utc).year
     assert f"{CONNECTED}https: the clock says 2000 - asking NTP\nhttps: it is {year}-" in out
     assert out.endswith(f"https: verified, status 200 with 53 bytes of {url}/uuid\n")
-    # As on this machine: it is set.
+
+
+def test_https_where_the_clock_is_set(run, secure):
+    url, ca = secure
     out = run("https", URL=url + "/uuid", CA_FILE=ca)
+    year = datetime.datetime.now(datetime.timezone.utc).year
     assert out.startswith(f"{UNIX}https: it is {year}-")
 
 
@@ -298,33 +325,56 @@ DATA = bytes(i * i % 251 for i in range(40000))
 DIGEST = hashlib.sha256(DATA).hexdigest()
 
 
-def test_download(run, tmp_path):
+@pytest.fixture
+def data_url(tmp_path):
+    """The address of DATA."""
     (tmp_path / "www").mkdir()
     (tmp_path / "www" / "data").write_bytes(DATA)
     with files(tmp_path / "www") as url:
-        out = run("download", URL=url + "/data", SHA256=DIGEST)
-        bar = "[" + 32 * "#" + "]"
-        assert out.startswith(f"{UNIX}download: {url}/data\n\r[{32 * '.'}] 0 of 40000\r[#")
-        assert f"\r{bar} 40000 of 40000\ndownload: status 200" in out
-        assert out.endswith("download: 40000 bytes in download.bin\n")
-        assert (tmp_path / "download.bin").read_bytes() == DATA
-        out = run("download", URL=url + "/data", SHA256="0" * 64, ATTEMPTS=1)
-        assert (
-            "download: attempt 1 failed with -7 - the body does not have the given sha256" in out
-        )
-        assert (tmp_path / "download.bin").read_bytes() == DATA
-    for status, attempts in ((404, 1), (503, 2)):  # the second can be another next time
-        with Peer(answer(b"HTTP/1.1 %d x\r\nContent-Length: 0\r\n\r\n" % status)) as peer:
-            out = run("download", URL=peer.url, ATTEMPTS=2)
-        assert len(peer.results) == attempts
-        assert out.endswith(
-            f"download: attempt {attempts} has status {status}\n"
-            "download: gave up; download.bin is as it was\n"
-        )
-    out = run("download", URL=CLOSED, ATTEMPTS=2)
-    assert "download: attempt 2 failed with -4 - [Errno 111] ECONNREFUSED\n" in out
+        yield url + "/data"
+
+
+@pytest.fixture
+def older(tmp_path):
+    """The file of an earlier download, which has to stay as it is."""
+    (tmp_path / "download.bin").write_bytes(b"older")
+    yield
+    assert (tmp_path / "download.bin").read_bytes() == b"older"
+    assert sorted(tmp_path.glob("download.bin.*")) == []
+
+
+def test_download(run, data_url, tmp_path):
+    out = run("download", URL=data_url, SHA256=DIGEST)
+    bar = "[" + 32 * "#" + "]"
+    assert out.startswith(f"{UNIX}download: {data_url}\n\r[{32 * '.'}] 0 of 40000\r[#")
+    assert f"\r{bar} 40000 of 40000\ndownload: status 200" in out
+    assert out.endswith("download: 40000 bytes in download.bin\n")
     assert (tmp_path / "download.bin").read_bytes() == DATA
     assert sorted(tmp_path.glob("download.bin.*")) == []
+
+
+def test_download_of_another_digest(run, data_url, older):
+    out = run("download", URL=data_url, SHA256="0" * 64, ATTEMPTS=1)
+    assert "download: attempt 1 failed with -7 - the body does not have the given sha256" in out
+
+
+@pytest.mark.parametrize(
+    ("status", "attempts"),
+    [(404, 1), (503, 2)],  # the second can be another next time
+)
+def test_download_that_the_server_refuses(run, older, status, attempts):
+    with Peer(answer(b"HTTP/1.1 %d x\r\nContent-Length: 0\r\n\r\n" % status)) as peer:
+        out = run("download", URL=peer.url, ATTEMPTS=2)
+    assert len(peer.results) == attempts
+    assert out.endswith(
+        f"download: attempt {attempts} has status {status}\n"
+        "download: gave up; download.bin is as it was\n"
+    )
+
+
+def test_download_without_a_server(run, older):
+    out = run("download", URL=CLOSED, ATTEMPTS=2)
+    assert "download: attempt 2 failed with -4 - [Errno 111] ECONNREFUSED\n" in out
 
 
 def test_download_goes_on_where_it_stopped(run, tmp_path):
@@ -363,16 +413,28 @@ def test_json_post(run, httpbin_url):
     assert out.startswith(CONNECTED + "json_post: the server received {")
     for part in ("'board': 'linux'", "'readings': [21.5, 21.75]", "'door': None"):
         assert part in out
-    for url, text in (
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
         (CLOSED, "failed with -4 - [Errno 111] ECONNREFUSED"),
-        (httpbin_url + "/status/418", "status 418"),
-        (httpbin_url + "/status/200", "the answer is not JSON but 'text/html; charset=utf-8'"),
-    ):
-        assert run("json_post", URL=url) == f"{UNIX}json_post: {text}\n"
+        ("{httpbin}/status/418", "status 418"),
+        ("{httpbin}/status/200", "the answer is not JSON but 'text/html; charset=utf-8'"),
+    ],
+    ids=["closed", "418", "no JSON"],
+)
+def test_json_post_that_fails(run, httpbin_url, url, text):
+    url = url.format(httpbin=httpbin_url)
+    assert run("json_post", URL=url) == f"{UNIX}json_post: {text}\n"
 
 
-def test_upload(run, httpbin_url, tmp_path):
+@pytest.fixture
+def picture(tmp_path):
     (tmp_path / "picture.jpg").write_bytes(DATA)
+
+
+def test_upload(run, httpbin_url, picture):
     out = run("upload", URL=httpbin_url + "/post")
     assert out.startswith(
         f"{UNIX}upload: picture.jpg with 40000 bytes\n\r[{32 * '.'}] 512 of 40000"
@@ -381,12 +443,17 @@ def test_upload(run, httpbin_url, tmp_path):
     assert f"\r[{32 * '#'}] 40000" in out
     assert int(re.search(end, out)[1]) > 40000  # httpbin sends the file back
     assert out.count("\r[") == 33
+
+
+def test_upload_of_an_empty_file(run, httpbin_url, tmp_path):
     (tmp_path / "empty").write_bytes(b"")
     out = run("upload", URL=httpbin_url + "/post", FILE="empty")
     assert out.startswith(
         f"{UNIX}upload: empty with 0 bytes\nupload: status 200 and an answer of "
     )
 
+
+def test_upload_over_a_redirect(run, picture):
     def serve(connection):
         head, body = connection.request()
         if head.startswith(b"POST / "):
@@ -403,8 +470,14 @@ def test_upload(run, httpbin_url, tmp_path):
     assert first == second
     assert b'; name="note"\r\n\r\n"x"\r\n' in first
     assert b'filename="picture.jpg"\r\nContent-Type: image/png\r\n\r\n' + DATA + b"\r\n" in first
+
+
+def test_upload_without_a_server(run, picture):
     out = run("upload", URL=CLOSED)
     assert out.endswith("upload: failed with -4 - [Errno 111] ECONNREFUSED\n")
+
+
+def test_upload_of_a_file_that_is_not_there(run):
     out = run("upload", URL=CLOSED, FILE="none.jpg")
     assert out == f"{UNIX}upload: cannot read none.jpg - [Errno 2] ENOENT\n"
 
@@ -454,11 +527,13 @@ def test_events(run):
     assert [sorted(each) for each in asked] == [[kind], *[sorted([b"7", kind])] * 3]
 
 
-def test_events_that_end(run, httpbin_url):
-    for status in (204, 404):
-        url = f"{httpbin_url}/status/{status}"
-        out = run("events", URL=url)
-        assert f"events: status {status} - there will be no more\n" in out
+@pytest.mark.parametrize("status", [204, 404])
+def test_events_that_the_server_ends(run, httpbin_url, status):
+    out = run("events", URL=f"{httpbin_url}/status/{status}")
+    assert f"events: status {status} - there will be no more\n" in out
+
+
+def test_events_of_which_none_comes(run):
     with Peer(answer(b"HTTP/1.1 200 x\r\n\r\nretry: 1\n")) as peer:
         out = run("events", URL=peer.url, ATTEMPTS=3)
     assert out.count("events: the connection ended, status 200\n") == 3
@@ -521,22 +596,21 @@ def test_retry(run):
         assert 2**n / 2 <= wait <= 2**n, waits
 
 
-def test_retry_knows_what_does_not_pass(run, httpbin_url):
-    for url, text in (
-        (
-            httpbin_url + "/status/404",
-            "retry: attempt 1 has status 404\nretry: status 404 with 0 bytes\n",
-        ),
-        (
-            httpbin_url + "/status/200",
-            "retry: attempt 1 has status 200\nretry: status 200 with 0 bytes\n",
-        ),
-    ):
-        assert run("retry", URL=url) == UNIX + text
+@pytest.mark.parametrize("status", [404, 200])
+def test_retry_takes_an_answer_that_will_not_change(run, httpbin_url, status):
+    out = run("retry", URL=f"{httpbin_url}/status/{status}")
+    text = f"retry: attempt 1 has status {status}\nretry: status {status} with 0 bytes\n"
+    assert out == UNIX + text
+
+
+def test_retry_knows_what_does_not_pass(run):
     with Peer(answer(b"what?\r\n\r\n")) as peer:
         out = run("retry", URL=peer.url)
     assert out.endswith("retry: no attempt can succeed\n")
     assert len(peer.results) == 1
+
+
+def test_retry_gives_up(run):
     out = run("retry", URL=CLOSED, ATTEMPTS=3, SECONDS=0)
     assert out.count("ECONNREFUSED") == 3
     assert out.endswith("retry: gave up\n")
@@ -596,7 +670,7 @@ def test_ota_confirms_itself(run, updated, tmp_path):
     assert out == f"{CONNECTED}ota: HEAD {url} - 200 \nota: ota_1 is confirmed\n"
     assert otadata(tmp_path) == ("ota_1", {"ota_1": "valid"})
     assert not (tmp_path / "ota.state").exists()
-    # Once more: the other way round.
+    # The next update goes the other way round.
     out = run("ota", stand_ins=BOARD, URL=url, **WLAN)
     assert f"ota: ota_1 runs, ota_0 gets {url}\n" in out
 
@@ -631,7 +705,7 @@ def test_ota_with_a_bootloader_that_does_not_roll_back(run, updated):
     assert out == "ota: the bootloader does not roll back; ota_1 stays, without a check\n"
 
 
-def test_ota_without_rollback_that_works(run, updated):
+def test_ota_that_works_without_a_rollback(run, updated):
     url = updated(OTA="keep") + "/app"
     out = run("ota", stand_ins=BOARD, env={"OTA": "keep"}, URL=url, **WLAN)
     end = "ota: ota_1 works; this firmware has no rollback to cancel (-261)\n"
@@ -645,24 +719,34 @@ def test_ota_does_not_judge_without_a_url(run, updated, tmp_path):
     assert otadata(tmp_path) == ("ota_1", {"ota_1": "pending"})
 
 
-def test_ota_that_fails_changes_nothing(run, images, tmp_path):
-    url = images.url
-    for settings, text in (
-        ({"URL": url + "/none"}, "ota: no update, status 404"),
-        ({"URL": url + "/app", "SHA256": "0" * 64}, "failed with -9 the body does not have the"),
-        ({"URL": CLOSED}, "ota: no update, failed with -4 [Errno 111] ECONNREFUSED"),
-    ):
-        out = run("ota", stand_ins=BOARD, **settings, **WLAN)
-        assert text in out
-        assert "reset" not in out
-        assert otadata(tmp_path) == ("ota_0", {})
-        assert not (tmp_path / "ota.state").exists()
+@pytest.mark.parametrize(
+    ("url", "digest", "text"),
+    [
+        ("{images}/none", "", "ota: no update, status 404"),
+        ("{images}/app", "0" * 64, "failed with -9 the body does not have the"),
+        (CLOSED, "", "ota: no update, failed with -4 [Errno 111] ECONNREFUSED"),
+    ],
+    ids=["404", "digest", "closed"],
+)
+def test_ota_that_fails_changes_nothing(run, images, tmp_path, url, digest, text):
+    url = url.format(images=images.url)
+    out = run("ota", stand_ins=BOARD, URL=url, SHA256=digest, **WLAN)
+    assert text in out
+    assert "reset" not in out
+    assert otadata(tmp_path) == ("ota_0", {})
+    assert not (tmp_path / "ota.state").exists()
 
 
-def test_ota_where_there_is_none(run):
+def test_ota_on_another_port(run):
     out = run("ota", URL=CLOSED)
     assert out == "ota: no module esp32 here: updates over the air are for ESP32\n"
+
+
+def test_ota_without_a_partition_for_it(run):
     out = run("ota", stand_ins=BOARD, env={"OTA": "none"}, URL=CLOSED)
     assert out == "ota: no OTA partition beside ota_0: flash the OTA variant of the firmware\n"
+
+
+def test_ota_without_a_url(run):
     out = run("ota", stand_ins=BOARD)
     assert out == "ota: URL has to be set to the image of an application\n"
