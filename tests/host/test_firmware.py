@@ -570,32 +570,40 @@ def test_flash_refusals(board, tmp_path, monkeypatch):
         assert error and error.startswith("firmware/flash.py: "), words
         assert re.search(words, error), error
         assert board.written() is None
+
+
+def test_flash_where_no_board_answers(board, tmp_path):
     said = "A fatal error occurred: Failed to connect to ESP32: No serial data received."
     board.is_a("ESP32", "4MB", code=2, probe=said)
-    error = board.flash("ESP32_GENERIC", base, yes=True)
+    error = board.flash("ESP32_GENERIC", esp32(tmp_path), yes=True)
     assert "no board answers at PORT=/dev/ttyUSB7" in error
     assert said in error
     assert "BOOT button" in error
+
+
+def test_flash_where_esptool_fails(board, tmp_path):
     board.is_a("ESP32", "4MB", write=2)
-    assert "esptool failed" in board.flash("ESP32_GENERIC", base, yes=True)
+    assert "esptool failed" in board.flash("ESP32_GENERIC", esp32(tmp_path), yes=True)
 
 
-def test_flash_asks(board, tmp_path, monkeypatch):
-    base = esp32(tmp_path)
+def test_flash_without_a_terminal_wants_yes(board, tmp_path, monkeypatch):
     with open(os.devnull) as null:
         monkeypatch.setattr(sys, "stdin", null)
-        error = board.flash("ESP32_GENERIC", base)
+        error = board.flash("ESP32_GENERIC", esp32(tmp_path))
     assert "YES=1" in error
-    for said, agreed in (("\n", False), ("n\n", False), ("y\n", True)):
         assert board.written() is None
+
+
+@pytest.mark.parametrize(("said", "agreed"), [("\n", False), ("n\n", False), ("y\n", True)])
+def test_flash_asks(board, tmp_path, monkeypatch, said, agreed):
         master, slave = pty.openpty()
         with open(slave) as terminal:
             monkeypatch.setattr(sys, "stdin", terminal)
             os.write(master, said.encode())
-            error = board.flash("ESP32_GENERIC", base)
+        error = board.flash("ESP32_GENERIC", esp32(tmp_path))
             os.close(master)
         assert error == (None if agreed else "firmware/flash.py: nothing was written")
-    assert board.written()
+    assert bool(board.written()) == agreed
 
 
 def run_make(*words):
@@ -604,19 +612,30 @@ def run_make(*words):
     )
 
 
-def test_make(tmp_path):
-    """Through make, with the real esptool where there is no board."""
+@pytest.fixture
+def common(tmp_path):
+    """Arguments of make."""
     (tmp_path / "base.bin").write_bytes(esp32(tmp_path))
     (tmp_path / "start.py").write_bytes(MAIN)
-    common = ["BOARD=ESP32_GENERIC", f"BASE={tmp_path}/base.bin", f"MAIN={tmp_path}/start.py"]
+    return ["BOARD=ESP32_GENERIC", f"BASE={tmp_path}/base.bin", f"MAIN={tmp_path}/start.py"]
+
+
+def test_make_firmware(tmp_path, common):
     done = run_make("firmware", *common, f"OUT={tmp_path}/out.bin", "FLASH=8M")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out.bin").exists()
+
+
+def test_make_flash_without_a_board(tmp_path, common):
+    """With the real esptool."""
     done = run_make("flash", *common, f"PORT={tmp_path}/tty", "YES=1")
     assert done.returncode
     assert f"no board answers at PORT={tmp_path}/tty" in done.stderr
     assert "Could not open" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_make_firmware_without_a_board():
     done = run_make("firmware")
     assert done.returncode
     assert "BOARD is not given" in done.stderr
