@@ -16,7 +16,7 @@ set = $(filter-out 0,$($(1)))
 export MICROPYPATH = .frozen:lib
 
 .PHONY: help run test test-device install repl example virtual-board firmware flash ca bench lint \
-    clean
+    dist clean
 
 help:
 	@echo "make run                run examples/tour.py on the unix port, against a local httpbin"
@@ -26,7 +26,10 @@ help:
 	@echo "make bench [REQUESTS=path]"
 	@echo "                        measure the heap and the time that http needs, into docs; with"
 	@echo "                        the source of micropython-lib's requests, that of requests too"
-	@echo "make lint               check the style of all Python code"
+	@echo "make lint               check the style of all Python code, and the workflows"
+	@echo "make dist [ADDRESS=...] [EARLIER=folder] [TAG=...] [NOTES=file] [OUT=dist]"
+	@echo "                        make dist/: the index from which mip installs http, and the stubs"
+	@echo "                        for pip; ADDRESS is where it will be, EARLIER what is there now"
 	@echo "make clean              remove what the others prepared"
 	@echo
 	@echo "On a board; PORT is what mpremote connects to: /dev/ttyUSB0, socket://host:port, ..."
@@ -73,6 +76,11 @@ PIP = $(VENV)/python -m pip install -qq --disable-pip-version-check
 .venv/dev: .venv/tools pyproject.toml
 	@echo "preparing .venv for tests ..."
 	@$(PIP) --group dev
+	@touch $@
+
+.venv/lint: .venv/made pyproject.toml
+	@echo "preparing .venv for lint ..."
+	@$(PIP) --group lint
 	@touch $@
 
 run: .venv/dev
@@ -131,9 +139,19 @@ bench: .venv/dev
 	@echo
 	@BENCH_COMMAND="make bench" $(VENV)/python tests/bench/speed.py --write
 
-lint: .venv/dev
+lint: .venv/lint
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
+	$(VENV)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(VENV)/check-jsonschema --builtin-schema vendor.github-issue-forms \
+	    .github/ISSUE_TEMPLATE/[!c]*.yml
+	$(VENV)/check-jsonschema --builtin-schema vendor.github-issue-config \
+	    .github/ISSUE_TEMPLATE/config.yml
+	$(VENV)/zizmor --offline --quiet --min-severity medium .github/workflows
+
+dist: .venv/dev
+	@$(VENV)/python firmware/dist.py --out $(call quote,OUT) --address $(call quote,ADDRESS) \
+	    --earlier $(call quote,EARLIER) --tag $(call quote,TAG) --notes $(call quote,NOTES)
 
 firmware: .venv/tools
 	@$(VENV)/python firmware/image.py --board $(call quote,BOARD) --base $(call quote,BASE) \
@@ -149,4 +167,4 @@ ca: .venv/made
 	    -- $(call quote,HOST)
 
 clean:
-	rm -rf .venv build .pytest_cache .ruff_cache
+	rm -rf .venv build dist .pytest_cache .ruff_cache

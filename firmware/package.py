@@ -11,6 +11,7 @@ from mpremote.romfs import make_romfs
 LIB = pathlib.Path(__file__).resolve().parent.parent / "lib"
 TOOLS = pathlib.Path(sys.executable).parent
 OLDEST = (1, 24)  # the first version of MicroPython that http supports
+MPREMOTE = "https://docs.micropython.org/en/latest/reference/mpremote.html"
 DOWNLOADS = "https://micropython.org/download/"
 NEEDED = "http needs v%d.%d or later: download a newer firmware from %s" % (*OLDEST, DOWNLOADS)
 
@@ -41,6 +42,11 @@ def compiled(omit=()):
             name = "http" if path.stem == "__init__" else "http." + path.stem
             files[f"http/{path.stem}.mpy"] = cross(path.read_text(), name)
     return files
+
+
+def sources():
+    """Return {"http/….py": data} of all modules of http."""
+    return {f"http/{path.name}": path.read_bytes() for path in sorted(LIB.glob("http/*.py"))}
 
 
 def write(folder, files):
