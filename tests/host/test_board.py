@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.parse
 
+import package
 import pytest
 from conftest import DEVICE, HANG, REPORT, ROOT
 from device import Device
-from servers import Peer, answer, files
+from servers import BIND, Peer, answer, files
 from test_downloads import bodies
 from virtual_board import VirtualBoard
 
@@ -56,12 +58,17 @@ def test_report(device, tmp_path, request):
         report = (DEVICE / "report.py").read_text()
         modules = {"report": report, "parameters": f"P = {{'url': {peer.url!r}}}"}
         out = device.run(tmp_path, "report", modules)
+        host = urllib.parse.urlsplit(peer.url).hostname
+        server = f"server: {host}, listening at {BIND}"
     *lines, end = out.splitlines()
     assert end == "OK", out
+    request.config.stash[REPORT] = [*lines, server]
     values = dict(line.split(": ", 1) for line in lines)
-    assert re.match(r"1\.\d+\.\d+ \w+", values.pop("MicroPython")), out
+    assert re.search(r"- platform \w+$", values.pop("board")), out
+    assert re.match(r"MicroPython v1\.\d+", values.pop("MicroPython")), out
+    where = "/lib/|/rom/|the firmware" if device.installed else "http/"
+    assert re.match(rf"{re.escape(package.version())} from ({where})", values.pop("http")), out
     assert len(values) == 5 and all(int(value) > 0 for value in values.values()), out
-    request.config.stash[REPORT] = {"board": lines}
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +147,34 @@ def make(*args):
         ["make", "-s", *args], cwd=ROOT, capture_output=True, text=True, timeout=HANG, check=False
     )
     return done.returncode, done.stdout + done.stderr
+
+
+def test_device_reports_and_servers_listen_at_bind():
+    """HOST is what scripts are told, BIND where the servers listen: behind NAT they differ."""
+    options = ("PORT=", "INSTALLED=", "HOST=localhost", "BIND=127.0.0.1")
+    code, out = make("test-device", *options, "ARGS=-k 'test_report or test_bodies'")
+    assert code == 0, out
+    # What the servers make of the two is tested in test_runner.py.
+    lines = out[out.index("= report, to paste into an issue =") :].splitlines()
+    assert "server: localhost, listening at 127.0.0.1" in lines, out
+    assert f"http: {package.version()} from http/__init__.mpy" in lines
+    for line in (
+        r"board: .+ - platform \w+",
+        r"MicroPython: MicroPython v1\.\d+.*",
+        r"free heap, bytes: \d+",
+        r"commit: [-.\w]+, http mounted",
+        r"this machine: \w+, Python 3[.\d]+, mpremote 1[.\d]+, mpy-cross [.\w]+.*",
+        r"tests: 2 passed",
+        r"  passed, \d+\.\d s: test_board\.py::test_bodies\[board\]",
+    ):
+        assert [each for each in lines if re.fullmatch(line, each)], (line, out)
+
+
+def test_device_without_a_board_reports_too():
+    code, out = make("test-device", "PORT=/dev/nothing", "INSTALLED=1", "ARGS=-k test_report")
+    assert code and "no board answers at PORT=/dev/nothing" in out, out
+    assert "\nboard: /dev/nothing\ncommit: " in out and ", http installed\n" in out, out
+    assert "\ntests: none\n" in out, out
 
 
 def test_install(virtual, board, tmp_path):

@@ -24,6 +24,34 @@ def test_a_script_that_raises_fails(mpy):
         mpy.run("chain")
 
 
+SERVERS = """
+import socket, urllib.parse
+from servers import Peer, answer, httpbin
+with Peer(answer(b"")) as peer, httpbin() as url:
+    for each in (peer.url, url):
+        found = urllib.parse.urlsplit(each)
+        for host in ("127.0.0.1", "127.0.0.2"):
+            with socket.socket() as client:
+                outcome = client.connect_ex((host, found.port))
+                print(found.hostname, host, "refused" if outcome else "listens")
+"""
+
+
+def test_servers_listen_at_bind_and_tell_host():
+    """On Linux each 127.x.y.z is an address of its own."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("127.0.0.2 is no address here")
+    done = subprocess.run(
+        [sys.executable, "-c", SERVERS],
+        cwd=ROOT / "tests" / "host",
+        env=dict(os.environ, SERVER_HOST="127.0.0.2", SERVER_BIND="127.0.0.1"),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == 2 * "127.0.0.2 127.0.0.1 listens\n127.0.0.2 127.0.0.2 refused\n"
+
+
 def pytest_run(*args, **env):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *args],
