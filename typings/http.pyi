@@ -16,11 +16,12 @@ from typing import (
     Mapping,
     Protocol,
     Sequence,
-    TypeAlias,
     TypedDict,
     overload,
     type_check_only,
 )
+
+from typing_extensions import TypeAlias  # in typing only from Python 3.10 on
 
 __version__: str
 
