@@ -24,6 +24,19 @@ def test_a_script_that_raises_fails(mpy):
         mpy.run("chain")
 
 
+def pytest_run(*args, **env):
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *args],
+        cwd=ROOT,
+        env=dict(os.environ, **env),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
 SERVERS = """
 import socket, urllib.parse
 from servers import Peer, answer, httpbin
@@ -50,19 +63,6 @@ def test_servers_listen_at_bind_and_tell_host():
         check=True,
     )
     assert done.stdout == 2 * "127.0.0.2 127.0.0.1 listens\n127.0.0.2 127.0.0.2 refused\n"
-
-
-def pytest_run(*args, **env):
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *args],
-        cwd=ROOT,
-        env=dict(os.environ, **env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout
 
 
 def test_without_32_bits_the_rest_runs_and_the_last_lines_say_so(mpy64):
