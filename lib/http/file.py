@@ -28,16 +28,15 @@ class Sink(Base):
         found = stat(dst)
         if dst[-1] == "/" or found and found[0] >> 12 != _FILE:
             raise ValueError("file")
-        self.claim(dst if dst[0] == "/" else os.getcwd() + "/" + dst)
         try:
             os.stat(dst + "*")
         except OSError as er:
-            if er.errno == _EINVAL:  # a name that only FAT does not have
-                self.fat = True
-                if stat(self.path + ".old"):
-                    from .fat import recover
+            self.fat = er.errno == _EINVAL  # a name that only FAT does not have
+        self.claim(dst if dst[0] == "/" else os.getcwd() + "/" + dst)
+        if self.fat and stat(self.path + ".old"):
+            from .fat import recover
 
-                    recover(self.path, dst)
+            recover(self.path, dst)
 
     def open(self, head):
         self.keep = False

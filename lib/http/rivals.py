@@ -12,18 +12,24 @@ def refuse(sink, others):
     name = sink.name
     for other in others[:]:
         ended = other.r._steps is False
-        if ended or same(name, other.name):
+        if ended or same(name, other.name, getattr(sink, "fat", False)):
             if not ended and other.loop in (None, sink.loop):
                 raise ValueError("busy")
             other.close()
 
 
-def same(a, b):
+def same(a, b, fat):
     # Whether two names are of one destination, or one is of what belongs to the other: its .part.
     if a[0] != "/" or b[0] != "/":
         return a == b
-    a = canonical(a)
-    b = canonical(b)
+    try:
+        a = canonical(a)
+        b = canonical(b)
+    except OSError:
+        return False  # a folder is not there, or not any more
+    if fat:
+        a = a.lower()
+        b = b.lower()
     return a == b or a.startswith(b + "part.") or b.startswith(a + "part.")
 
 
@@ -36,4 +42,4 @@ def canonical(path):
         folder = os.getcwd()
     finally:
         os.chdir(here)
-    return (folder + path[end:] + ".").lower()  # FAT does not mind case
+    return folder + path[end:] + "."
