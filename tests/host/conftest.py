@@ -208,10 +208,12 @@ def device(request, tmp_path_factory):
 
 
 @pytest.fixture
-def mpy(request, tmp_path):
+def mpy(request):
     if request.param != "board":
-        return MicroPython(request.param, tmp_path)
-    return Board(request.getfixturevalue("device"), tmp_path)
+        return MicroPython(request.param, request.getfixturevalue("tmp_path"))
+    # First: pytest cannot end in the midst of a fixture while there is a tmp_path.
+    device = request.getfixturevalue("device")
+    return Board(device, request.getfixturevalue("tmp_path"))
 
 
 @pytest.fixture

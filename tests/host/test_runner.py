@@ -24,6 +24,11 @@ def test_a_script_that_raises_fails(mpy):
         mpy.run("chain")
 
 
+def test_a_task_that_nothing_can_wake_fails(mpy):
+    with pytest.raises(pytest.fail.Exception, match="nothing can wake the task"):
+        mpy.run("asleep")
+
+
 def pytest_run(*args, **env):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *args],
@@ -79,3 +84,9 @@ def test_without_32_bits_the_rest_runs_and_the_last_lines_say_so(mpy64):
 def test_an_interpreter_that_was_named_is_not_done_without(mpy64):
     code, out = pytest_run("tests/host/test_memory.py", MICROPYTHON32=mpy64.command)
     assert code and f"MICROPYTHON32={mpy64.command} is of 64 bits" in out, out
+
+
+def test_no_board_is_said_in_a_line():
+    code, out = pytest_run("tests/host", "--port", "/dev/nothing")
+    assert code == 2 and "no board answers at PORT=/dev/nothing" in out, out
+    assert "Traceback" not in out, out
