@@ -591,18 +591,18 @@ def test_flash_without_a_terminal_wants_yes(board, tmp_path, monkeypatch):
         monkeypatch.setattr(sys, "stdin", null)
         error = board.flash("ESP32_GENERIC", esp32(tmp_path))
     assert "YES=1" in error
-        assert board.written() is None
+    assert board.written() is None
 
 
 @pytest.mark.parametrize(("said", "agreed"), [("\n", False), ("n\n", False), ("y\n", True)])
 def test_flash_asks(board, tmp_path, monkeypatch, said, agreed):
-        master, slave = pty.openpty()
-        with open(slave) as terminal:
-            monkeypatch.setattr(sys, "stdin", terminal)
-            os.write(master, said.encode())
+    master, slave = pty.openpty()
+    with open(slave) as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        os.write(master, said.encode())
         error = board.flash("ESP32_GENERIC", esp32(tmp_path))
-            os.close(master)
-        assert error == (None if agreed else "firmware/flash.py: nothing was written")
+        os.close(master)
+    assert error == (None if agreed else "firmware/flash.py: nothing was written")
     assert bool(board.written()) == agreed
 
 
