@@ -29,10 +29,12 @@ def echo(connection):
     return head
 
 
-def test_rules(mpy, httpbin_url):
+@each_test("tasks")
+def test_rules(mpy, httpbin_url, name):
     with Peer(echo) as peer, Peer(echo, socket.AF_INET6) as peer6:
         mpy.run(
             "tasks",
+            name,
             heap="1m",
             url=httpbin_url,
             echo=peer.url,
