@@ -57,7 +57,7 @@ def httpbin(*options):
         yield found[1].replace(BIND, HOST)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(120)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ class Keeper:
         self.numbers = itertools.count(1)
         self.lock = threading.Lock()
         self.requests = []
+        self.sent = threading.Event()  # what comes after an answer
 
     def __call__(self, connection):
         with self.lock:
@@ -37,6 +38,8 @@ class Keeper:
                 self.requests.append((number, method.decode(), path.decode()))
             if not self.answer(connection, path[1:].decode(), b"%d %d" % (number, n), n):
                 return
+            if path.startswith(b"/stray"):
+                self.sent.set()
 
     def answer(self, connection, path, body, n):
         """Answer; return whether the connection stays open."""
@@ -57,6 +60,9 @@ class Keeper:
             return False
         if path == "drop":
             return False
+        if path == "sent":  # asked on another connection
+            assert self.sent.wait(60)
+            self.sent.clear()
         if path == "mute-at-once":
             connection.send(b"HTTP/1.1 200 OK\r\n")
             connection.wait_closed()
