@@ -601,7 +601,7 @@ def test_flash_asks(board, tmp_path, monkeypatch, said, agreed):
         monkeypatch.setattr(sys, "stdin", terminal)
         os.write(master, said.encode())
         error = board.flash("ESP32_GENERIC", esp32(tmp_path))
-        os.close(master)
+    os.close(master)
     assert error == (None if agreed else "firmware/flash.py: nothing was written")
     assert bool(board.written()) == agreed
 
