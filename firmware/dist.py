@@ -43,6 +43,9 @@ On a board that has a network:
 For editors and type checkers:
 
     pip install --target typings $address/$wheel
+
+## Changes
+
 """
 
 
@@ -189,7 +192,7 @@ def main():
     if arguments.notes:
         names = {"address": address, "version": version, "wheel": wheel}
         lines = string.Template(NOTES).substitute(names, mpremote=package.MPREMOTE)
-        pathlib.Path(arguments.notes).write_text(f"{said}\n{lines}")
+        pathlib.Path(arguments.notes).write_text(lines + said)
     print(f"{out}: http {version}, {len(files)} files, to be served at {address}")
     if address == LOCAL:
         print(

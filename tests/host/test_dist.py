@@ -246,7 +246,8 @@ def test_the_same_commit_gives_the_same_bytes(made, release):
 def test_a_release_says_where_it_is(release):
     folder, _ = release
     notes = (folder / "notes").read_text()
-    assert notes.startswith("### Added\n\n- A thing.\n\n## Install\n")
+    assert notes.startswith("## Install\n")
+    assert notes.endswith("\n\n## Changes\n\n### Added\n\n- A thing.\n")
     page = (folder / "dist" / "index.html").read_text()
     wheel = f"https://x.example/http/micropython_http_stubs-{VERSION}-py3-none-any.whl"
     assert (folder / "dist" / wheel.rsplit("/", 1)[1]).exists()
