@@ -89,9 +89,9 @@ def add_stubs(files, seconds):
         folder = pathlib.Path(name)
         shutil.copytree(ROOT / "typings", folder / "typings", copy_function=shutil.copyfile)
         shutil.copyfile(ROOT / "LICENSE", folder / "typings" / "LICENSE")
-        codes = pathlib.Path("lib", "http", "codes.py")  # which tells the version
-        (folder / codes.parent).mkdir(parents=True)
-        shutil.copyfile(ROOT / codes, folder / codes)
+        init = pathlib.Path("lib", "http", "__init__.py")  # which tells the version
+        (folder / init.parent).mkdir(parents=True)
+        shutil.copyfile(ROOT / init, folder / init)
         done = subprocess.run(
             [sys.executable, "-m", "hatchling", "build", "-d", folder / "built"],
             cwd=folder / "typings",
@@ -179,7 +179,7 @@ def main():
     version = package.version()
     said = notes(version)
     if arguments.tag not in ("", "v" + version):
-        fail(f"lib/http/codes.py says {version}, and the tag is {arguments.tag}")
+        fail(f"lib/http/__init__.py says {version}, and the tag is {arguments.tag}")
     if (arguments.tag or arguments.notes) and not said:
         fail(f"CHANGELOG.md has no section {version}")
     out = pathlib.Path(arguments.out or "dist")

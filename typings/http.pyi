@@ -1,8 +1,7 @@
 """Types of `import http` on MicroPython, for editors and type checkers; see README.md here."""
 
-# The names are those of lib/http/__init__.py, and of codes.py, callbacks.py, pem.py, keepalive.py,
-# multipart.py and forms.py, from which it serves them. tests/host/test_typings.py holds this file
-# against them.
+# The names are those of lib/http/__init__.py, and of the files that its __getattr__ names.
+# tests/host/test_typings.py holds this file against them.
 
 from abc import ABCMeta
 from typing import (
@@ -37,6 +36,9 @@ ERROR_RX: Final = -6
 ERROR_DOWNLOAD: Final = -7
 ERROR_TIMEOUT: Final = -8
 ERROR_FOTA: Final = -9
+
+# Why the last request of the callback API that failed did so.
+last_error: BaseException | None
 
 _Bytes: TypeAlias = bytes | bytearray | memoryview
 _Data: TypeAlias = str | _Bytes | None  # PEM or DER data, not a path
@@ -106,20 +108,20 @@ class _Fota(TypedDict, total=False):
 
 @type_check_only
 class Options(TypedDict, total=False):
-    """The `opts` of a request."""
+    """The `opts` of a request; None is the same as not given."""
 
-    timeout: int  # milliseconds for the whole request; 0 waits for ever; default 600000
-    redirects: int  # how many to follow; default 0
-    dst: str | bytearray | memoryview | _Writable  # a path, a buffer, or where to write the body
-    callback: Callable[[int, int, Any], object]  # callback(content_len, body_len, userdata)
+    timeout: int | None  # milliseconds for the whole request; 0 waits for ever; default 600000
+    redirects: int | None  # how many to follow; default 0
+    dst: str | bytearray | memoryview | _Writable | None  # a path, a buffer, or what to write to
+    callback: Callable[[int, int, Any], object] | None  # callback(content_len, body_len, userdata)
     userdata: Any  # what `callback` gets as its last argument
-    sha256: str  # the digest, in hex, that the body for `dst` or `fota` must have
-    resume: bool  # go on where an earlier download to the path `dst` failed
-    fota: bool | _Fota  # the body is an application for the next OTA partition of an ESP32
-    keepalive: bool  # keep the connection for the next request to the same server
-    adapter: str | _Interface  # the interface of `network` to send from, or its IP address
-    ipv6: bool  # look up and connect over IPv6
-    debug: bool  # print the steps
+    sha256: str | None  # the digest, in hex, that the body for `dst` or `fota` must have
+    resume: bool | None  # go on where an earlier download to the path `dst` failed
+    fota: bool | _Fota | None  # the body is an application for the next OTA partition of an ESP32
+    keepalive: bool | None  # keep the connection for the next request to the same server
+    adapter: str | int | _Interface | None  # of `network`, STA_IF or AP_IF, or an IP address
+    ipv6: bool | None  # look up and connect over IPv6
+    debug: bool | None  # print the steps
 
 # (code, headers, body). With a negative code the others are None: `| Any` lets you use them after
 # a look at the code, without a check of each. The body is bytes-like, which has no name in every
@@ -140,8 +142,8 @@ class Request(Coroutine[Any, Any, _Response], metaclass=ABCMeta):
 
     def wait(self) -> _Result:
         """Return (code, headers, body); in a task, something to await that gives them."""
+    # No __iter__, so that `code, headers, body = request` is an error here, as it is there.
     def __await__(self) -> Generator[Any, Any, _Response]: ...
-    def __iter__(self) -> Generator[Any, Any, _Response]: ...
 
 # As in NodeMCU, with a method that is known here.
 @overload

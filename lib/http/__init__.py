@@ -11,7 +11,9 @@ Tasks, as in LuatOS; `await` in place of `.wait()` lets other tasks of asyncio r
 
 import gc
 import sys
-from time import ticks_diff, ticks_ms
+import time
+
+last_error = None  # why the last request of the callback API that failed did so
 
 
 # Where memory is short, what is not used any more has to go before it splits what is free: the
@@ -22,21 +24,41 @@ small = (small < 65536) + (small < 22000)
 
 
 def __getattr__(name):
-    # What not every program needs is loaded when it is first asked for.
-    module = "codes"
-    # Split, as elsewhere: each text of a constant tuple is an object of its own in memory.
-    if name in "get post put delete".split():
-        module = "callbacks"
-    elif name == "certificates":
-        module = "credentials"
-    elif name == "close":
-        module = "keepalive"
-    elif name == "Multipart":
-        module = "multipart"
-    elif name == "urlencode":
-        module = "forms"
-    value = globals()[name] = getattr(__import__(module, None, None, True, 1), name)
-    return value
+    # What not every program needs. dir() and TAB try every name in memory, which these are as
+    # they are names here: so what this gives has to load nothing before it is called.
+    if name == "__version__":
+        return "0.2.0"  # the one place where it stands
+    value = dict(  # noqa: C408
+        OK=0,
+        ERROR=-1,
+        ERROR_STATE=-1,
+        ERROR_HEADER=-2,
+        ERROR_BODY=-3,
+        ERROR_CONNECT=-4,
+        ERROR_CLOSE=-5,
+        ERROR_RX=-6,
+        ERROR_DOWNLOAD=-7,
+        ERROR_TIMEOUT=-8,
+        ERROR_FOTA=-9,
+        get="callbacks",
+        post="methods",
+        put="methods",
+        delete="methods",
+        certificates="credentials",
+        close="keepalive",
+        Multipart="multipart",
+        urlencode="forms",
+    ).get(name)
+    if value is None:
+        raise AttributeError(name)
+    if not isinstance(value, str):
+        return value
+
+    def load(*args, **kwargs):
+        function = globals()[name] = getattr(__import__(value, None, None, True, 1), name)
+        return function(*args, **kwargs)
+
+    return load
 
 
 def _running():
@@ -64,7 +86,6 @@ class Request:
     redirects = keepalive = ipv6 = debug = False
     adapter = destination = None
     nodemcu = False  # which API
-    redirected = 0  # how many redirects were followed
     start = None  # when it was begun, in ticks_ms()
     sink = None  # where the body goes, if not simply into memory
     calling = False  # whether the caller's own code runs, in a callback or a body
@@ -73,7 +94,9 @@ class Request:
 
     def __init__(self, method, url, headers, body, opts, tls, nodemcu=False):
         if not isinstance(method, str) or not isinstance(url, str):
-            raise TypeError("method and url must be text")
+            from .hints import refuse
+
+            refuse("url", None)
         if small:
             gc.collect()
         self.method = method.upper()
@@ -84,8 +107,6 @@ class Request:
         self.url = url
         if nodemcu:
             self.nodemcu = True
-            self.timeout = 10000
-            self.redirects = 20
         if opts is not None:
             from .options import apply
 
@@ -93,12 +114,9 @@ class Request:
         self.tls = tls or self.certificates
         self.fields = b""
         if headers:
-            from .fields import block
+            from .fields import of_request
 
-            drop = "content-length host connection user-agent".split()
-            self.fields = block(
-                headers, drop if nodemcu else drop[:1], opts and opts.get("resume")
-            )
+            self.fields = of_request(headers, nodemcu, opts)
         if body is None:
             body = b""
         elif isinstance(body, str):
@@ -118,36 +136,41 @@ class Request:
         if _running():
             return self
         if self.start is not None:
-            self._mistake()
-        self.start = ticks_ms()
+            from .hints import mistake
+
+            mistake(self)
+        self.start = time.ticks_ms()
         try:
             from .blocking import drive
 
-            return drive(self) or self._failed(MemoryError())
-        except MemoryError as er:
-            return self._failed(er)
+            return drive(self) or self._failed()
+        except MemoryError:
+            return self._failed()
 
     def __iter__(self):
         # Of `await`, and of who forgot it. create_task and asyncio.run come before a loop runs,
         # but take no step.
         if self.start is not None or not _running():
-            self._mistake()
-        self.start = ticks_ms()  # at once: who comes second, be it meanwhile, gets an error
+            from .hints import mistake
+
+            mistake(self)
+        self.start = time.ticks_ms()  # at once: who comes second, be it meanwhile, gets an error
         try:
             from .aio import drive
 
-            return (yield from drive(self)) or self._failed(MemoryError())
-        except MemoryError as er:
-            return self._failed(er)
+            return (yield from drive(self)) or self._failed()
+        except MemoryError:
+            return self._failed()
 
-    def _mistake(self):
-        from .hints import mistake
+    def __repr__(self):
+        from .hints import describe
 
-        mistake(self)
+        return describe(self)
 
-    def _failed(self, er):
-        # Out of memory before `exchange` could begin, or to load what it needs.
-        self.error = er
+    def _failed(self):
+        # Out of memory before `exchange` could begin, or to load what it needs. An exception of
+        # its own always finds room: where there is none, MicroPython has one in reserve.
+        self.error = MemoryError()
         keepalive = sys.modules.get("http.keepalive")
         if keepalive:
             keepalive.close()
@@ -156,7 +179,7 @@ class Request:
     def left(self):
         # Milliseconds until the time is up; -1 for ever, as poll() has it.
         timeout = self.timeout
-        return max(0, timeout - ticks_diff(ticks_ms(), self.start)) if timeout else -1
+        return max(0, timeout - time.ticks_diff(time.ticks_ms(), self.start)) if timeout else -1
 
     def __getattr__(self, name):
         # send, throw, close and pend_throw: what makes this a coroutine for create_task,
@@ -173,7 +196,10 @@ class Request:
             steps = self.__iter__()
             if self._steps is None:
                 self._steps = steps
-        return getattr(steps, name)
+        try:
+            return getattr(steps, name)
+        except AttributeError:
+            raise AttributeError(name)  # not one of a generator
 
 
 def request(
@@ -228,20 +254,15 @@ def request(
     TypeError and ValueError for wrong arguments are raised at once.
     API of LuatOS: https://wiki.luatos.org/api/http.html
     """
-    tls = None
-    if not (ca_file is client_ca is client_key is client_password is None):
+    tls = ca_file, client_ca, client_key, client_password
+    if tls.count(None) == 4:
+        tls = None
+    else:
         from .credentials import of_request
 
-        tls = of_request(ca_file, client_ca, client_key, client_password)
-    if callback is None and callable(opts):
-        callback = opts
-        opts = None
-    if callback is not None or (isinstance(method, str) and "://" in method):
-        if isinstance(url, str) and "://" not in url:  # in the order of NodeMCU
-            method, url = url, method
-        if opts is not None:
-            raise TypeError("callback must be callable; opts are for the task API")
-        from .callbacks import call
+        tls = of_request(*tls)
+    if callback is not None or callable(opts) or (isinstance(method, str) and "://" in method):
+        from .callbacks import request
 
-        return call(method, url, headers, body, callback, tls)
+        return request(method, url, headers, body, opts, callback, tls)
     return Request(method, url, headers, body, opts, tls)

@@ -25,7 +25,9 @@ def drive(r):
         yield
         if queue:
             task.data = r.start = None
-            r._mistake()
+            from .hints import mistake
+
+            mistake(r)
         while True:
             events = steps.send(ready)
             stream = r.connection.poll

@@ -11,6 +11,10 @@ def source(r, body):
 
         from .fields import merge
 
+        if r.method == "GET" and isinstance(body, dict):
+            from .hints import check
+
+            check(body)
         r.fields = merge(b"Content-Type: application/json\r\n", r.fields)
         return dumps(body).encode()
     if hasattr(body, "framing"):
@@ -21,12 +25,12 @@ def source(r, body):
             r.fields = block(r.fields, ("content-type",))
         r.fields += body.content_type
         return body
-    if isinstance(body, (tuple, int, float)):
-        raise TypeError("body must be text, bytes, a dict or list, a file or an iterator")
     data = view(body)
     if data is None:
-        if r.nodemcu:
-            raise TypeError("body must be text, bytes, a dict or list, or http.Multipart")
+        if r.nodemcu or isinstance(body, tuple):
+            from .hints import refuse
+
+            refuse("body", body)
         from .source import Source
 
         data = Source(body)

@@ -1,5 +1,6 @@
 # The callback API, that of NodeMCU.
 
+import http
 from micropython import const
 
 from . import Request, _running
@@ -10,26 +11,32 @@ _ERROR = const(-1)
 _queue = None
 
 
-def _deliver(callback, result):
+def _deliver(callback, result, error):
+    if error:
+        http.last_error = error
     if callback:
         code, _, body = result
         callback(code if code > 0 else _ERROR, body)
 
 
 def _task(r, callback):
-    _deliver(callback, (yield from r))
+    _deliver(callback, (yield from r), r.error)
 
 
 def call(method, url, headers, body, callback, tls=None):
     # The callback API: perform a request now, in a task, or after the running callback.
     global _queue
     if callback is not None and not callable(callback):
-        raise TypeError("callback must be callable")
+        from .hints import refuse
+
+        refuse("callback", callback)
     try:
         r = Request(method, url, headers, body, None, tls, True)
+        r.timeout = 10000
+        r.redirects = 20
         queue = [(r, callback)]  # here, as it may not find room either
-    except MemoryError:
-        return _deliver(callback, (_ERROR, None, None))
+    except MemoryError as er:
+        return _deliver(callback, (_ERROR, None, None), er)
     core = _running()
     if core:
         core.create_task(_task(r, callback))
@@ -43,13 +50,23 @@ def call(method, url, headers, body, callback, tls=None):
         while _queue:
             r, callback = _queue.pop(0)
             try:
-                _deliver(callback, r.wait())
+                _deliver(callback, r.wait(), r.error)
             except Exception as er:
                 error = error or er  # the queued ones are still owed their callbacks
     finally:
         _queue = None
     if error:
         raise error
+
+
+def request(method, url, headers, body, opts, callback, tls):
+    # As called in the form of this API, or with `method` and `url` in the other order.
+    if isinstance(url, str) and "://" not in url:
+        method, url = url, method
+    if opts is not None:
+        # The callback in fifth place; else call() refuses them.
+        callback = opts
+    call(method, url, headers, body, callback, tls)
 
 
 def get(url, headers=None, callback=None):
@@ -66,21 +83,3 @@ def get(url, headers=None, callback=None):
     API of NodeMCU: https://nodemcu.readthedocs.io/en/release/modules/http/
     """
     call("GET", url, headers, None, callback)
-
-
-def post(url, headers=None, body=None, callback=None):
-    """POST `body` to `url`; else as `get`.
-
-    `body` is text (sent as UTF-8), bytes-like, a dict or list (sent as JSON) or a Multipart.
-    """
-    call("POST", url, headers, body, callback)
-
-
-def put(url, headers=None, body=None, callback=None):
-    """PUT `body` to `url`; else as `post`."""
-    call("PUT", url, headers, body, callback)
-
-
-def delete(url, headers=None, body=None, callback=None):
-    """DELETE `url`, with a `body` if it is not empty; else as `post`."""
-    call("DELETE", url, headers, body, callback)

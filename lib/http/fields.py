@@ -3,6 +3,16 @@
 from .token import TOKEN
 
 
+def of_request(headers, nodemcu, opts):
+    """Return the `headers` of a request as `block` does, without those that cannot be set."""
+    if isinstance(headers, dict) and ("timeout" in headers or "dst" in headers):
+        from .hints import check
+
+        check(headers)
+    drop = "content-length host connection user-agent".split()
+    return block(headers, drop if nodemcu else drop[:1], opts and opts.get("resume"))
+
+
 def block(headers, drop, resume=False):
     """Return `headers` as a block of whole lines (bytes) without the fields named in `drop`.
 
@@ -18,7 +28,9 @@ def block(headers, drop, resume=False):
             data = data[:-2]
         lines = data.split(b"\r\n")
     else:
-        raise TypeError("headers must be a dict, or lines as text or bytes")
+        from .hints import refuse
+
+        refuse("headers", headers)
     kept = b""
     hosts = 0
     for line in lines:

@@ -13,9 +13,9 @@ def redirect(r, status, head):
     location = field(head, b"location")
     if location is None or status not in (301, 302, 303, 307, 308):
         return False
-    if r.redirected >= r.redirects:
+    if r.redirects < 0:
         raise ValueError("many")
-    r.redirected += 1
+    r.redirects = r.redirects - 1 or -1  # how many more; 0 would be to follow none
     old, target, userinfo = split(r.url)
     if userinfo is not None:
         from .fields import authorize

@@ -22,7 +22,12 @@ class Source:
             except (AttributeError, OSError):
                 pass  # a pipe or a sensor: no size, so it goes in chunks
         else:
-            self._body = iter(body)  # TypeError for what is no iterator
+            try:
+                self._body = iter(body)
+            except TypeError:
+                from .hints import refuse
+
+                refuse("body", body)
         self._frame(size)
 
     def _frame(self, size):

@@ -4,9 +4,9 @@
 """
 
 for name in (
-    "adapter blocking body callbacks chunked codes credentials exchange failure fat fields "
-    "file fold forms head headers hints keepalive keys listing memory multipart options ota "
-    "pem redirect resume retry rivals sink source stream tls tls_errors token transfer upload"
+    "adapter blocking body callbacks chunked credentials exchange failure fat fields file fold "
+    "forms head headers hints keepalive keys listing memory methods multipart options ota pem "
+    "redirect resume retry rivals sink source stream tls tls_errors token transfer upload"
 ).split():
     try:
         __import__(name, None, None, True, 1)

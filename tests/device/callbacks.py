@@ -23,6 +23,7 @@ def result(function, *args):
 
 
 same((http.OK, http.ERROR), (0, -1))
+same(http.last_error, None)
 
 # Fixed headers: what the caller gives of these is dropped, whatever its case and form.
 for headers in (
@@ -80,6 +81,15 @@ same(result(http.get, URL + "/redirect/21", None), (-1, None))
 # No callback: nothing to tell, but the request is made.
 same(http.get(ECHO + "/count"), None)
 same(result(http.get, ECHO + "/counted", None), (200, b"1"))
+
+# The last failure stays to be looked at, whether somebody was called back or not.
+assert isinstance(http.last_error, ValueError) and "redirects" in str(http.last_error)
+same(http.get("ftp://127.0.0.1/"), None)
+assert "http://" in str(http.last_error), http.last_error
+same(http.request("GET", REFUSED).wait()[0], -4)
+assert "http://" in str(http.last_error), "of the task API"
+http.get(REFUSED)
+assert isinstance(http.last_error, OSError), http.last_error
 
 # Wrong use raises at the call, and there is no callback.
 for kind, args in (
@@ -149,6 +159,7 @@ async def main():
     asyncio.get_event_loop().set_exception_handler(
         lambda loop, context: handled.append(repr(context["exception"]))
     )
+    http.last_error = None
     http.get(ECHO, None, failing)
     http.get(ECHO, None, callback)
     http.get(REFUSED, None, callback)
@@ -157,6 +168,7 @@ async def main():
         await asyncio.sleep_ms(5)
     await asyncio.sleep_ms(20)
     same(sorted([code for code, body in calls]), [-1, 200, 200])
+    assert isinstance(http.last_error, OSError), http.last_error
     same(handled, [repr(KeyError("mine"))])
     same(descriptors(), opened, "open descriptors")
 

@@ -25,6 +25,103 @@ def loop(r):
 WAYS = (unpack, loop, list, tuple, set, lambda r: 200 in r, lambda r: list(map(str, r)))
 
 
+def says(text, *parts):
+    for part in parts:
+        assert part in text, text
+
+
+def callback(code, body):
+    raise AssertionError("called back")
+
+
+# Arguments in the place of others.
+LAST = "callback is the last argument", "http.post(url, headers, body, callback)", "None"
+for function, args in (
+    (http.get, (URL, callback)),
+    (http.post, (URL, callback)),
+    (http.post, (URL, None, callback)),
+    (http.put, (URL, {"A": "b"}, callback)),
+    (http.delete, (URL, None, print)),
+    (http.request, (URL, "GET", callback)),
+    (http.request, (URL, "GET", None, callback)),
+    (http.request, ("GET", URL, callback)),
+    (http.request, ("POST", URL, None, callback)),
+    (http.request, ("POST", URL, None, [].append)),
+):
+    says(raises(TypeError, function, *args), *LAST)
+AFTER = "come after the body", "http.request(method, url, headers, body, opts)", "None"
+for function, args in (
+    (http.get, (URL, {"timeout": 5000})),
+    (http.get, (URL, None, {"timeout": 5000})),
+    (http.post, (URL, None, "", {"timeout": 5000})),
+    (http.request, ("GET", URL, {"timeout": 5000, "debug": True})),
+    (http.request, ("GET", URL, {"dst": "x"})),
+    (http.request, ("GET", URL, None, {"timeout": 5000})),
+    (http.request, ("GET", URL, None, {"dst": "x", "sha256": "0" * 64})),
+    (http.request, (URL, "GET", None, None, {"timeout": 5000})),
+):
+    says(raises(TypeError, function, *args), *AFTER)
+# What may be meant as it is.
+same(http.request("GET", URL + "/5", {"timeout": 5, "X": 1}).wait()[0], 200)
+same(http.request("GET", URL + "/5", {"n": 5}, {"timeout": 5, "x": 1}).wait()[0], 200)
+same(http.request("GET", URL + "/5", None, {}).wait()[0], 200)
+same(http.request("POST", URL + "/5", None, {"timeout": 5}).wait()[0], 200)
+for args, name in (
+    ((5, URL), "method and url"),
+    (("GET", b"http://a/"), "method and url"),
+    (("GET", URL, 5), "headers"),
+    (("GET", URL, [("a", "b")]), "headers"),
+    (("POST", URL, None, 5), "body"),
+    (("POST", URL, None, 0.5), "body"),
+    (("POST", URL, None, (b"a",)), "body"),
+):
+    says(raises(TypeError, http.request, *args), name, "must be")
+says(raises(TypeError, http.get, URL, None, 5), "callback must be callable")
+says(raises(TypeError, http.post, URL, None, iter([b"a"]), callback), "body must be")
+
+
+# What print() shows: method, URL without user info, and how far it is.
+def shown(method, url, state):
+    return "<%s %s, %s>" % (method, url, state)
+
+
+r = http.request("get", URL + "/6")
+same(str(r), shown("GET", URL + "/6", "not begun"))
+same(r.wait()[0], 200)
+same(repr(r), shown("GET", URL + "/6", "done"))
+r = http.request("PUT", "http://127.0.0.1:99999/")
+same(r.wait()[0], -4)
+assert str(r).startswith("<PUT http://127.0.0.1:99999/, failed, ValueError("), r
+states = []
+opts = {"callback": lambda *args: states.append(str(r))}
+r = http.request("GET", URL + "/6", None, None, opts)
+same(r.wait()[0], 200)
+same(set(states), {shown("GET", URL + "/6", "under way")})
+for url, want in (
+    ("http://user:secret@a/b?c", "http://a/b?c"),
+    ("http://secret@a", "http://a"),
+    ("http://a:secret@[::1]:80/b@c", "http://[::1]:80/b@c"),
+    ("http://a:secret@b:secret@c/", "http://c/"),
+    ("http://a:80/@b", "http://a:80/@b"),
+    ("http://[::1]/@b", "http://[::1]/@b"),
+    ("http://a?b@c", "http://a?b@c"),
+    # Malformed: a slash that ought to be %2F.
+    ("http://a:sec/secret@b/", "http://b/"),
+    ("http://a:se?c/secret@b/", "http://b/"),
+    ("a:secret@b", "b"),
+    ("", ""),
+):
+    same(str(http.request("GET", url)), shown("GET", want, "not begun"))
+
+# A misspelt attribute, and one that others have.
+for when in ("before", "after"):
+    for name in ("eror", "status_code", "text", "nonesuch"):
+        says(raises(AttributeError, lambda: getattr(r, name)), name)
+        same(hasattr(r, name), False)
+    r = http.request("GET", URL + "/7")
+    same(r.error, None)
+same(r.wait()[0], 200)
+
 # A forgotten wait().
 for way in WAYS:
     text = raises(RuntimeError, way, http.request("GET", URL))

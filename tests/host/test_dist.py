@@ -261,7 +261,7 @@ def test_a_release_says_where_it_is(release):
 def test_a_tag_that_does_not_fit_is_refused(release):
     folder, make = release
     code, out = make("--tag", "v9.9.9")
-    assert code and f"codes.py says {VERSION}, and the tag is v9.9.9" in out, out
+    assert code and f"__init__.py says {VERSION}, and the tag is v9.9.9" in out, out
     (folder / "CHANGELOG.md").write_text("# Changelog\n")
     code, out = make("--tag", "v" + VERSION)
     assert code and f"CHANGELOG.md has no section {VERSION}" in out, out

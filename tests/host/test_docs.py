@@ -327,8 +327,8 @@ def test_codes():
         name: int(number)
         for number, name in re.findall(r"(?m)^\| (-\d) \| `http\.(\w+)` \|", page)
     }
-    source = (ROOT / "lib" / "http" / "codes.py").read_text()
-    codes = {name: int(n) for name, n in re.findall(r"(ERROR_\w+) = (?:const\()?(-\d)", source)}
+    source = (ROOT / "lib" / "http" / "__init__.py").read_text()
+    codes = {name: int(n) for name, n in re.findall(r"(ERROR_\w+)=(-\d)", source)}
     assert shown == codes
 
 

@@ -29,22 +29,25 @@ def constants(nodes):
     found = {}
     for node in nodes:
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        if isinstance(target, ast.Name) and not target.id.startswith("_"):
+        if isinstance(target, ast.Name) and not target.id.startswith("_") and node.value:
             found[target.id] = ast.literal_eval(node.value)
     return found
 
 
-def served():
-    """Return the names that __getattr__ of lib/http/__init__.py tells, each with its module."""
-    found = {}
+def table():
+    """Return what __getattr__ of lib/http/__init__.py has: constants, and modules of functions."""
     function = named(parse(HTTP / "__init__.py"), ast.FunctionDef)["__getattr__"]
-    for branch in ast.walk(function):
-        if isinstance(branch, ast.If):
-            for part in ast.walk(branch.test):
-                if isinstance(part, ast.Constant):
-                    for name in part.value.split():
-                        found[name] = ast.literal_eval(branch.body[0].value)
-    return found
+    call = next(
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "dict"
+    )
+    return {word.arg: ast.literal_eval(word.value) for word in call.keywords}
+
+
+def served():
+    """Return the names of functions that __getattr__ gives, each with its module."""
+    return {name: module for name, module in table().items() if isinstance(module, str)}
 
 
 def signature(function, without=("self",)):
@@ -88,14 +91,8 @@ def test_the_names_are_those_of_the_code():
     }
     code = named(parse(HTTP / "__init__.py"), (ast.FunctionDef, ast.ClassDef))
     assert public == {name for name in code if not name.startswith("_")} | set(served())
-    assert set(served().values()) == {
-        "callbacks",
-        "credentials",
-        "keepalive",
-        "multipart",
-        "forms",
-    }
-    assert constants(stub) == constants(parse(HTTP / "codes.py"))
+    assert set(table()) == set(served()) | set(constants(stub))
+    assert constants(stub) == {name: table()[name] for name in constants(stub)}
     assert "ERROR_FOTA" in constants(stub)
 
 
@@ -125,10 +122,19 @@ def test_the_members_of_a_request_are_in_the_code():
         # MicroPython awaits what it can iterate.
         same = methods["__iter__" if name == "__await__" else name]
         assert signature(method) == signature(same)
+    # Else a type checker would not find the wait() that was forgotten.
+    assert "__iter__" not in named(stub.body, ast.FunctionDef)
     attributes = {ast.unparse(node) for node in ast.walk(code) if isinstance(node, ast.Attribute)}
     annotated = [node.target.id for node in stub.body if isinstance(node, ast.AnnAssign)]
     assert annotated == ["error"]
     assert "self.error" in attributes
+
+
+def test_the_variables_are_those_of_the_code():
+    found = [node.target.id for node in parse(STUB) if isinstance(node, ast.AnnAssign)]
+    found = [name for name in found if not name.startswith("_") and name not in table()]
+    assert found == ["last_error"]
+    assert "last_error = None" in map(ast.unparse, parse(HTTP / "__init__.py"))
 
 
 def test_the_members_of_headers_are_those_of_the_code():
@@ -246,6 +252,11 @@ request: http.Request = http.request("GET", URL)
 code, headers, body = request.wait()
 if code == http.ERROR_TIMEOUT or code < http.OK:
     print(request.error)
+http.get(URL)
+if http.last_error:
+    print(http.last_error.args)
+adapters: http.Options = {"adapter": 0, "dst": None}
+http.request("GET", URL, None, None, adapters).wait()
 print(json.loads(body), body[1:].decode(), b"x" in body, headers.get("a", "").split("\\n"))
 for name, value in headers.items():
     print(name.lower(), value.lower())
@@ -301,6 +312,15 @@ WRONG = [
     'http.request("GET", "http://x", None, None, {"dst": print})',
     'http.request("GET", "http://x").wait(1)',
     'http.request("GET", "http://x").text',
+    'code, headers, body = http.request("GET", "http://x")',
+    'for each in http.request("GET", "http://x"): pass',
+    'list(http.request("GET", "http://x"))',
+    'http.post("http://x", None, print)',
+    'http.get("http://x", print)',
+    'http.get("http://x", None, {"timeout": 3})',
+    'http.request("POST", "http://x", None, print)',
+    'http.request("GET", "http://x", None, None, {"adapter": 0.5})',
+    "http.last_error.errno",
     'code, body = http.request("GET", "http://x").wait()',
     'http.request("http://x", "GET", "", "", print).wait()',
     'http.request("GET", "http://x").wait()[0].lower()',
