@@ -240,7 +240,7 @@ def request(
     - fota: True writes the body, an application image, into the next OTA partition of an ESP32
       and makes it the one to boot from; body is then the number of bytes written
     - keepalive: True keeps the connection for the next request to the same server
-    - adapter: network interface, or IP address, to send from
+    - adapter: network interface, network.STA_IF or AP_IF, or IP address, to send from
     - ipv6: True to connect over IPv6
     - debug: True prints the steps
 

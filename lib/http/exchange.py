@@ -118,7 +118,7 @@ def connect(r, connection, origin):
     stream = connection.stream = connection.poll = socket.socket(family, socket.SOCK_STREAM)
     connection.origin = origin
     stream.setblocking(False)
-    if r.adapter:
+    if r.adapter is not None:
         from .adapter import bind
 
         bind(stream, r.adapter)

@@ -30,9 +30,10 @@ def apply(r, opts):
                 refuse(ValueError, key)
         if key in ("timeout", "redirects", "keepalive", "adapter", "ipv6", "debug"):
             setattr(r, key, value)
-    adapter = found.get("adapter", "")
-    if not isinstance(adapter, str) and not hasattr(adapter, "ifconfig"):
-        refuse(TypeError, "adapter")
+    if "adapter" in found:
+        from .adapter import check
+
+        check(r.adapter)
     r.destination = _destination(found)
 
 

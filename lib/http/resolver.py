@@ -24,7 +24,11 @@ def resolve(r, connection, host):
     as `exchange`, for the driver of tasks. Meanwhile `connection` is that to the DNS server.
     """
     gc.collect()  # what loading this has left splits the heap
-    adapter = r.adapter or "0.0.0.0"
+    adapter = "0.0.0.0"
+    if r.adapter is not None:
+        from .adapter import interface
+
+        adapter = interface(r.adapter)
     try:
         import network  # ports without it leave everything to getaddrinfo()
 

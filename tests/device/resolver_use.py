@@ -66,6 +66,8 @@ def test_no_server_or_one_that_ipv4_does_not_reach():
 def test_the_server_of_the_adapter():
     adapter.dns = "127.0.0.1"
     same(asked("plain-adapter.test", adapter=adapter), "127.0.0.1")
+    network.WLAN = lambda number: (adapter,)[number]
+    same(asked("plain-number.test", adapter=network.STA_IF), "127.0.0.1")
     network.ipconfig(dns="127.0.0.1")
     adapter.dns = "0.0.0.0"
     same(asked("plain.test", adapter=adapter), "plain.test")

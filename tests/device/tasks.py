@@ -318,6 +318,37 @@ def test_an_adapter():
     same(http.request("GET", ECHO, None, None, opts).wait(), (-4, None, None))
 
 
+def test_the_number_of_an_interface_as_adapter():
+    # It is 0 for one of them. It is asked for the interface only as the request is made: that
+    # starts Wi-Fi.
+    class Interface:
+        def ifconfig(self):
+            return (P["adapter"], "255.0.0.0", "127.0.0.1", "127.0.0.1")
+
+    class Network:
+        STA_IF = 0
+        AP_IF = 1
+        asked = []
+
+        def WLAN(number):
+            Network.asked.append(number)
+            return Interface()
+
+    raises(TypeError, http.request, "GET", ECHO, None, None, {"adapter": Network.STA_IF})
+    sys.modules["network"] = Network
+    for number in (Network.STA_IF, Network.AP_IF):
+        r = http.request("GET", ECHO + "/peer", None, None, {"adapter": number, "keepalive": True})
+        same(Network.asked, [])
+        same(r.wait()[2], P["adapter"].encode())
+        same(Network.asked, [number])
+        Network.asked.clear()
+    http.close()
+    opts = {"adapter": None}
+    same(http.request("GET", ECHO + "/peer", None, None, opts).wait()[2], b"127.0.0.1")
+    raises(TypeError, http.request, "GET", ECHO, None, None, {"adapter": True})
+    same(Network.asked, [])
+
+
 async def test_asyncio_waits_for_requests_as_for_coroutines():
     url = ECHO + "/slow"
     r = http.request

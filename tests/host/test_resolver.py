@@ -172,7 +172,10 @@ def test_where_it_is_used(mpy, names, name):
     run(mpy, "resolver_use", names, name)
     clients = {name: address[0] for name, _, address in names.asked}
     assert clients == {
-        "test_the_server_of_the_adapter": {"plain-adapter.test": "127.0.0.7"},
+        "test_the_server_of_the_adapter": {
+            "plain-adapter.test": "127.0.0.7",
+            "plain-number.test": "127.0.0.7",
+        },
         "test_a_truncated_answer_is_one_for_getaddrinfo": {"tc.test": HERE},
         "test_a_port_without_network": {"plain.test": HERE},
         "test_the_callback_api_uses_it": {"plain.test": HERE},
