@@ -266,3 +266,26 @@ def request(
 
         return request(method, url, headers, body, opts, callback, tls)
     return Request(method, url, headers, body, opts, tls)
+
+
+def _gate(request, thread):
+    # `import` is not safe in threads: one of them can meet a module that another is still loading.
+    # So each but the one that imported http has all of it loaded before its first request.
+    here = thread.get_ident()
+    lock = thread.allocate_lock()
+
+    def gated(*args, **kwargs):
+        if thread.get_ident() != here:
+            with lock:
+                __import__("threads", None, None, True, 1)
+        return request(*args, **kwargs)
+
+    return gated
+
+
+if small < 2:  # else there is no room for all of http
+    try:
+        request = _gate(request, __import__("_thread"))
+    except ImportError:
+        pass  # no threads here
+del _gate

@@ -1,6 +1,5 @@
-"""All of http, loaded at once: `import http.threads`, before threads make requests.
-
-`import` is not safe in threads: one of them can meet a module that another is still loading.
+"""All of http, loaded at once, as it is before a thread's first request. `import http.threads`
+says it for a main thread that makes requests, or forms, while other threads do.
 """
 
 for name in (

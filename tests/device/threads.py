@@ -5,7 +5,6 @@ from prelude import *
 import _thread
 
 import http
-import http.threads
 
 COUNT = 8
 
