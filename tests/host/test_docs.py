@@ -80,6 +80,9 @@ def blocks():
 
 
 BLOCKS = blocks()
+ON_A_BOARD = [
+    block for block in BLOCKS if re.search(r"(?m)^import (machine|network|ntptime)$", block.source)
+]
 
 
 class Example:
@@ -181,6 +184,16 @@ def localized(source, hosts):
     return source
 
 
+def delocalized(text, hosts):
+    """Return what was printed, with the hosts of the page again."""
+    for host, url in hosts.items():
+        scheme, name = host.split("://")
+        text = text.replace(url, host)
+        where = url.split("://")[1].replace(":", " port ")
+        text = text.replace(where, f"{name} port {443 if scheme == 'https' else 80}")
+    return text
+
+
 @pytest.fixture
 def folder(tmp_path, authority):
     """Return a folder with the files that the pages speak of, and a board's modules."""
@@ -205,10 +218,23 @@ def test_block(mpy, block, hosts, folder):
         timeout=HANG,
         check=False,
     )
-    out = done.stdout
-    for host, url in hosts.items():
-        out = out.replace(url, host)
-    assert (out, done.returncode) == (block.output, 0), done.stderr
+    assert (delocalized(done.stdout, hosts), done.returncode) == (block.output, 0), done.stderr
+
+
+@pytest.mark.board_only
+@pytest.mark.parametrize("block", ON_A_BOARD, ids=lambda block: block.id)
+def test_block_on_a_board(device, block, hosts, folder, request):
+    """In the heap of a board. The modules of a board are stand-ins there, too."""
+    if request.config.option.port != "virtual":
+        pytest.skip("a real board has its own network, partitions and pins")
+    modules = {name: (folder / f"{name}.py").read_text() for name in STAND_INS}
+    modules["block"] = localized(block.source, hosts)
+    # A reset would end the mount, too.
+    modules["machine"] = modules["machine"].replace("sys.exit()", "raise KeyboardInterrupt")
+    out = delocalized(device.run(folder, "block", modules), hosts)
+    end = out[len(block.output) :]
+    assert out.startswith(block.output), out
+    assert "KeyboardInterrupt" in end if "reset()" in block.output else end == "OK\n", out
 
 
 def test_every_python_block_is_seen():
@@ -386,6 +412,17 @@ def test_links():
 def test_readme_is_one_page():
     lines = (ROOT / "README.md").read_text().splitlines()
     assert len(lines) <= 130
+
+
+def test_heaps_of_the_readme():
+    """Its table has the kilobytes of docs/measurements.md, rounded up."""
+    row = re.search(r"(?m)^\| smallest heap, GET .*$", (ROOT / "README.md").read_text())[0]
+    shown = [[int(n) for n in re.findall(r"(\d+) KB", cell)] for cell in row.split("|")[2:]]
+    page = (ROOT / "docs" / "measurements.md").read_text()
+    for size, i in ((1, 0), (16, 1)):
+        cells = re.search(rf"(?m)^\| {size} KB \| (.*) \|$", page)[1].split(" | ")
+        http, _, requests, _ = (int(cell.replace(",", "")) for cell in cells)
+        assert [-(-n // 1024) for n in (http, requests)] == [shown[0][i], shown[1][i]]
 
 
 def test_no_text_twice():
