@@ -123,7 +123,7 @@ def heaps(series):
 
     Names of one client begin alike, up to the comma; its second series is dashed.
     """
-    width, height = 720, 380
+    width, height = 760, 380
     left, right, top, bottom = 70, 540, 52, 320
     sizes = [point[0] for point in next(iter(series.values()))]
     values = [value for points in series.values() for _, value in points]
