@@ -227,7 +227,10 @@ def test_block_on_a_board(device, block, hosts, folder, request):
     """In the heap of a board. The modules of a board are stand-ins there, too."""
     if request.config.option.port != "virtual":
         pytest.skip("a real board has its own network, partitions and pins")
-    modules = {name: (folder / f"{name}.py").read_text() for name in STAND_INS}
+    modules = {}
+    for name in STAND_INS:
+        modules[name] = (folder / f"{name}.py").read_text()
+        (folder / f"{name}.py").unlink()  # it would win over the compiled one
     modules["block"] = localized(block.source, hosts)
     # A reset would end the mount, too.
     modules["machine"] = modules["machine"].replace("sys.exit()", "raise KeyboardInterrupt")
