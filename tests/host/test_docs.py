@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -304,6 +305,7 @@ def test_every_command_is_run():
     """By a test or by CI, but for those that cannot be."""
     run = (ROOT / ".ci" / "run").read_text()
     run += (ROOT / "Makefile").read_text().replace("$(MAKE) -s", "make")  # of `make test`
+    run += (ROOT / "docs" / "boards.md").read_text().split("```sh")[1].split("```")[0]
     for path in (ROOT / "tests" / "host").glob("test_*.py"):
         # make("install", …), ["make", "-s", "ca", …], run_make("flash", …)
         run += " ".join(
@@ -316,6 +318,40 @@ def test_every_command_is_run():
         for word in line.split()[1:2]:
             if word != "-C" and word not in NOT_RUN:
                 assert re.search(rf"\bmake {word}\b", run), (page, line)
+
+
+def test_the_way_to_a_first_get_on_a_virtual_board(hosts):
+    """The lines of docs/boards.md, one after the other."""
+    text = (ROOT / "docs" / "boards.md").read_text()
+    lines = re.search(r"```sh\n(make virtual-board.*?)```", text, re.DOTALL)[1].splitlines()
+    start, *others = [localized(line, hosts) for line in lines]
+    board = subprocess.Popen(
+        start,
+        shell=True,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        port = board.stdout.readline().strip()
+        for line in others:
+            done = subprocess.run(
+                line.replace("/dev/pts/3", port),
+                shell=True,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=HANG,
+                check=False,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.split() == ["200"]
+    finally:
+        os.killpg(board.pid, signal.SIGTERM)
+        board.communicate(timeout=60)
 
 
 # What else the pages say of the code.
