@@ -9,11 +9,12 @@ import sys
 from conftest import HANG, ROOT
 
 
-def make(*args, **env):
+def make(*args, input="", **env):
     return subprocess.run(
         ["make", "-s", *args],
         cwd=ROOT,
         env=dict(os.environ, **env),
+        input=input,
         capture_output=True,
         text=True,
         timeout=HANG,
@@ -56,6 +57,12 @@ def test_fetch(httpbin_url):
     done = make("run", "URL=http://127.0.0.1:1/")
     assert done.returncode
     assert "failed with code -4 - [Errno 111] ECONNREFUSED" in done.stdout
+
+
+def test_repl_without_a_board():
+    done = make("repl", input="print(http.request('GET', URL + '/uuid').wait()[0])\n")
+    assert "a local httpbin is at URL = http://127.0.0.1:" in done.stdout
+    assert "\n200\n" in done.stdout
 
 
 def test_readme_shows_real_output(mpy, httpbin_url):
