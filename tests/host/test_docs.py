@@ -306,7 +306,7 @@ def test_every_command_is_run():
     run = (ROOT / ".ci" / "run").read_text()
     makefile = (ROOT / "Makefile").read_text()  # `make test` runs `make test-device`
     run += re.sub(r"\$\(MAKE\) -s", "make", "".join(re.findall(r".*\$\(MAKE\).*\n", makefile)))
-    run += (ROOT / "docs" / "boards.md").read_text().split("```sh")[1].split("```")[0]
+    run += way()
     for path in (ROOT / "tests" / "host").glob("test_*.py"):
         # make("install", …), ["make", "-s", "ca", …], run_make("flash", …)
         run += " ".join(
@@ -321,11 +321,14 @@ def test_every_command_is_run():
                 assert re.search(rf"\bmake {word}\b", run), (page, line)
 
 
-def test_the_way_to_a_first_get_on_a_virtual_board(hosts):
-    """The lines of docs/boards.md, one after the other."""
+def way():
+    """Return the lines of docs/boards.md that lead to a first GET."""
     text = (ROOT / "docs" / "boards.md").read_text()
-    lines = re.search(r"```sh\n(make virtual-board.*?)```", text, re.DOTALL)[1].splitlines()
-    start, *others = [localized(line, hosts) for line in lines]
+    return re.search(r"```sh\n(make virtual-board.*?)```", text, re.DOTALL)[1]
+
+
+def test_the_way_to_a_first_get_on_a_virtual_board(hosts):
+    start, *others = localized(way(), hosts).splitlines()
     board = subprocess.Popen(
         start,
         shell=True,
