@@ -339,7 +339,8 @@ def test_the_way_to_a_first_get_on_a_virtual_board(hosts):
         start_new_session=True,
     )
     try:
-        port = board.stdout.readline().strip()
+        # make may have something to prepare first.
+        port = next(line.strip() for line in board.stdout if line.startswith("/dev/"))
         for line in others:
             done = subprocess.run(
                 line.replace("/dev/pts/3", port),
