@@ -47,7 +47,7 @@ print(code, headers["content-type"], body)""")
 show("""code, headers, body = http.request("GET", URL + "/", {}, "", {"dst": "data.bin"}).wait()
 print(code, headers["content-type"], body)""")
 show("""request = http.request("GET", URL + "/delay/3", None, None, {"timeout": 1000})
-print(request.wait(), repr(request.error))""")
+print(request.wait(), request.error)""")
 
 print()
 print(
@@ -64,7 +64,7 @@ def bar(total, done, userdata):
 show("""url = URL + "/range/65536?duration=2&chunk_size=1024"
 opts = {"dst": "data.bin", "resume": True, "callback": bar, "timeout": 1000}
 request = http.request("GET", url, None, None, opts)
-print("\\n", request.wait(), repr(request.error))""")
+print("\\n", request.wait(), request.error)""")
 show("""digest = "62b3a2ef06cf977623a5936a8fa653e3caecbf69b5f393ebdfe5022affc5331f"
 opts.update({"timeout": 10000, "sha256": digest})
 code, headers, body = http.request("GET", url, None, None, opts).wait()
@@ -90,7 +90,7 @@ if len(sys.argv) > 3:
     show("""code, headers, body = http.request("GET", SECURE + "/uuid", ca_file=CA).wait()
 print(code, headers["content-type"], body)""")
     show("""request = http.request("GET", SECURE.replace("localhost", "127.0.0.1"), ca_file=CA)
-print(request.wait(), repr(request.error))""")
+print(request.wait(), request.error)""")
 
 print()
 print("Several tasks at once: each request takes a second, and all of them together.")

@@ -1,6 +1,8 @@
-# What went wrong, as a code and in words. Loaded when something did: texts take memory.
+# What went wrong, as a code. What it is in words, where there is memory for them, is in files of
+# their own, one for each kind of failure.
 
 import sys
+from errno import ETIMEDOUT
 from micropython import const
 
 # Codes of the task API, see codes.py.
@@ -8,57 +10,32 @@ _STATE = const(-1)
 _CONNECT = const(-4)
 _CLOSE = const(-5)
 _RX = const(-6)
-_DOWNLOAD = const(-7)
 _TIMEOUT = const(-8)
 
 _ENOMEM = const(12)
-_ENOSPC = const(28)
+_EAI_MEMORY = const(-203)  # of lwIP's getaddrinfo()
 
-# The reason that a ValueError gives, the code of such a failure (without its sign), and its words.
-TEXTS = {
-    "blank": "4blank, control or non-ASCII character in the URL, or no URL",
-    "scheme": "4the URL does not start with http:// or https://",
-    "userinfo": "4bad percent-encoding in the user info of the URL",
-    "port": "4bad port in the URL",
-    "host": "4bad host in the URL",
-    "ipv6": "4no address was found: this port, or the host, has no IPv6",
-    "dns": "4the DNS server did not answer: what is the address of %s?",
-    "name": "4no host %s: the DNS server knows no IPv4 address of that name",
-    "answer": "4the DNS server failed to look %s up, or its answer is malformed",
-    "verify": "4the TLS of this port cannot verify a server, so ca_file cannot be honoured",
-    "http": "2the server does not speak HTTP/1",
-    "limit": "2response head larger than 8 KB",
-    "status": "2malformed status line, or a bare CR or NUL in the response head",
-    "field": "2malformed header line",
-    "length": "2malformed or contradicting Content-Length",
-    "coding": "2a Transfer-Encoding other than chunked, beside Content-Length, or in HTTP/1.0",
-    "chunk": "3malformed chunk",
-    "many": "2too many redirects",
-    "location": "2bad Location",
-    "plain": "4redirect to plain http although ca_file was given",
-    "twice": "2the redirect wants the body again, which cannot be sent twice",
-    "busy": "7another download to this dst, or another update, is going on",
-    "fat": "7the power failed as FAT renamed dst: keep the good one of dst, dst.part.old and "
-    "dst.part elsewhere, and check the file system",
-    "file": "7dst is a folder or a device",
-    "small": "7dst is too small for the body",
-    "digest": "7the body does not have the given sha256",
-    "range": "2the server sent a range that was not asked for",
-    "ota": "9no over-the-air update here: only ESP32 has esp32.Partition",
-    "magic": "9not an ESP32 application image: it does not start with 0xE9",
-    "big": "9the image is larger than the OTA partition",
-    # What options have to be: a TypeError or ValueError, no code.
-    "opts": "0opts must be a dict",
-    "timeout": "0timeout must be an integer, 0 to 536870911 ms",
-    "redirects": "0redirects must be an integer, 0 to 536870911",
-    "dst": "0dst must be a path (not empty, no NUL), a bytearray, a writable memoryview or an "
-    "object with write()",
-    "fota": '0fota must be True or {"sha256": digest}, and without dst',
-    "resume": "0resume needs a path as dst",
-    "sha256": "0sha256 must be 64 hex digits, as text, given once, for dst or fota",
-    "callback": "0callback must be callable",
-    "adapter": "0adapter must be an IP address or a network interface",
-}
+# The reasons that a ValueError gives and whose code (here without its sign) is not that of the
+# step that failed. A destination gives its own: see Base.failed.
+_CODES = const(
+    "2http 2limit 2status 2field 2length 2coding 3chunk 2many 2location 4plain 2twice 2range"
+)
+
+
+class Error(OSError):
+    """An OSError whose text is a sentence. Its number is where it always is: `errno`, args[0]."""
+
+    def __str__(self):
+        return self.args[1]
+
+
+def _number(er):
+    number = getattr(er, "errno", 0)
+    if isinstance(number, int):
+        return number
+    # unix has that of getaddrinfo() in a text; ports and drivers have texts of their own, or none.
+    number = str(number)
+    return int(number[16:-1]) if number[:16] == "[addrinfo error " else 0
 
 
 def failure(r, er):
@@ -67,46 +44,53 @@ def failure(r, er):
     code = _CONNECT
     if connection and (connection.sent or connection.reused):
         code = _RX
+    kind = "http_words"
     if isinstance(er, ValueError) and er.args and isinstance(er.args[0], int):
-        code, er = er.args  # of a destination: see Base.failed
-    number = getattr(er, "errno", 0)
-    if not isinstance(number, int):
-        number = 0  # a text, or none, in an OSError of the port's own
-    if number < 0 and code == _RX:
-        from .tls_errors import later
+        code, er = er.args  # of a destination
+        kind = "dst_words"
+    elif isinstance(er, OSError) or isinstance(er, EOFError):
+        kind = "net_words"
+    number = _number(er)
+    if number < 0 and kind == "net_words" and connection and connection.stream:
+        if connection.origin[0]:
+            kind = "tls_words"
+            if code == _RX:
+                from .tls_errors import later
 
-        code, er = later(r, er)
+                code, er = later(r, er)
+                number = _number(er)
     if isinstance(er, OSError):
-        if number == _ENOMEM:
+        if number == _ENOMEM or number == _EAI_MEMORY:
             code = _STATE
-        elif not r.left():
-            code = _TIMEOUT  # also of what cannot be interrupted: a look-up, or axTLS
-        elif number < 0 and not (connection and connection.stream):
-            # Of getaddrinfo(): -2 on unix, -202 of lwIP.
-            er = OSError(number, "no host of this name was found")
-        elif number == _ENOSPC:
-            er = OSError(_ENOSPC, "no room on the file system")
+        elif kind != "dst_words" and not r.left():
+            # Also of what cannot be interrupted: a look-up, or axTLS.
+            code = _TIMEOUT
+            number = ETIMEDOUT
+            kind = "net_words"
     elif isinstance(er, EOFError):
         code = _CLOSE
-        er = EOFError("the peer closed the connection before the response was complete")
     elif isinstance(er, ValueError):
-        text = er.args[0] if er.args else ""
-        if text in TEXTS:
-            text = TEXTS[text]
-            if code > _DOWNLOAD:
-                code = -int(text[0])
-            er = ValueError(text[1:] % er.args[1:])
-        elif isinstance(text, str):
-            text = text.strip()  # mbedTLS puts line ends around its texts
-            if "future" in text:
-                text += " (is the clock set? a board starts in 2000)"
-            er = ValueError(text)
+        reason = er.args and er.args[0]
+        if reason == "tls":
+            kind = "tls_words"
+        elif kind != "dst_words":
+            for known in _CODES.split():
+                if known[1:] == reason:
+                    code = -int(known[0])
     else:
         code = _STATE
+        kind = None
     r.error = er
     keepalive = sys.modules.get("http.keepalive")
     if code == _STATE and keepalive:
         keepalive.close()  # gives back its memory before anybody tries again
+    if kind:
+        try:
+            text = __import__(kind, None, None, True, 1).words(r, code, er, number)
+            if text:
+                r.error = Error(number, text) if isinstance(er, OSError) else type(er)(text)
+        except (ImportError, MemoryError):
+            pass
     if r.debug:
-        print("http: failed with", code, repr(er))
+        print("http: failed with", code, repr(r.error))
     return code

@@ -104,11 +104,11 @@ def _ota():
 
 
 def _no_ota(r):
-    raise ValueError("ota")
+    raise ValueError(-9, ValueError("ota"))  # ERROR_FOTA
 
 
 def refuse(error, name):
     # In words, which take memory, only when something is wrong.
-    from .failure import TEXTS
+    from .opts_words import TEXTS
 
-    raise error(TEXTS[name][1:])
+    raise error(TEXTS[name])

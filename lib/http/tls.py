@@ -33,7 +33,7 @@ def start(r, connection, host, data):
     host = host.strip("[]")
     ca = r.tls and r.tls[0]
     if ca and not _MBEDTLS:
-        raise ValueError("verify")
+        raise ValueError("tls", "verify")
     if not ca and (":" in host or host.replace(".", "").isdigit()):
         host = None  # SNI is for names: RFC 6066 section 3. To verify, mbedTLS wants it anyway.
     sock = connection.stream

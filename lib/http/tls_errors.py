@@ -46,10 +46,8 @@ def in_handshake(r, er):
     if _alert(n) or n in (_EPIPE, -_EPIPE, ECONNRESET, -ECONNRESET, _CONN_EOF, _CONN_LOST):
         # What the server said, if anything, may be lost as it closed.
         return _refused()
-    # The first is of pem.py, the others are of the libraries.
-    for name, word in (("ca_file", "ca"), ("client_ca", "cert"), ("client_key", "key")):
-        if text == "invalid " + word:
-            return ValueError(name + " is malformed, or of a kind that TLS here cannot read")
+    if isinstance(er, ValueError):
+        return ValueError("tls", text)
     return er
 
 
@@ -68,14 +66,11 @@ def later(r, er):
 
 
 def _memory():
-    return MemoryError("not enough memory for TLS")
+    return MemoryError("not enough memory for TLS: close other connections")
 
 
 def _refused():
-    return ValueError(
-        "the server ended the connection before TLS was ready; it may want a certificate of the "
-        "client, another one, or other TLS"
-    )
+    return ValueError("tls", "refused")
 
 
 def _short(n):

@@ -130,7 +130,7 @@ LIMITS = {
     "1 MB to a file": (22272, 12800),
     "20 MB to a file": (22528, 12800),
 }
-LIMIT_SIZE = 42800
+LIMIT_SIZE = 47500
 
 
 # A GET by body size, as picture and table: the script of each client.

@@ -24,6 +24,7 @@ NAMES += ("json_post", "upload", "events", "retry")
 HEAP = {32: "64k", 64: "128k"}  # objects of 64 bits take twice the memory
 
 CLOSED = "http://127.0.0.1:1"
+REFUSED = "127.0.0.1 port 1 refused the connection: does a server run there?"
 WLAN = {"WIFI_SSID": "home", "WIFI_PASSWORD": "secret"}
 CONNECTED = "wifi: connecting to home\nwifi: connected, this board is 192.0.2.7\n"
 UNIX = "wifi: no module network here, so the machine has to be connected already\n"
@@ -237,7 +238,7 @@ def test_sensor(run, stand_ins, data):
     lines = out.split("\n")
     assert lines[1] == f"sensor: posting to {peer.url}"
     assert lines[2].endswith("status 201")
-    assert "failed with -6 - [Errno 104] ECONNRESET" in lines[3]
+    assert "failed with -6 - 127.0.0.1 port " in lines[3]
     assert lines[4].endswith("status 503")
     assert lines[5].endswith("status 201")
     assert lines[6] == "sensor: 2 of 4 readings were taken"
@@ -282,9 +283,7 @@ def test_https_where_the_clock_is_set(run, secure):
 
 def test_https_refuses_whom_its_ca_does_not_know(run, secure):
     out = run("https", URL=secure[0])  # with the certificate of Amazon
-    assert (
-        "https: failed with -4 - The certificate is not correctly signed by the trusted CA" in out
-    )
+    assert "https: failed with -4 - the server's certificate is not signed by ca_file" in out
 
 
 @pytest.mark.parametrize("stand_ins", [("board_clock",), ("board_clock", "ntptime")])
@@ -317,8 +316,8 @@ def test_https_without_a_clock(run, stand_ins, tmp_path):
     else:
         assert "https: no module ntptime here\n" in out
     assert "https: the clock is not set; expect the certificate to be refused\n" in out
-    assert "https: failed with -4 - The certificate validity starts in the future " in out
-    assert "(is the clock set? a board starts in 2000)\n" in out
+    assert "https: failed with -4 - the server's certificate is not valid yet" in out
+    assert "Is the clock set? A board starts in 2000" in out
 
 
 DATA = bytes(i * i % 251 for i in range(40000))
@@ -374,7 +373,7 @@ def test_download_that_the_server_refuses(run, older, status, attempts):
 
 def test_download_without_a_server(run, older):
     out = run("download", URL=CLOSED, ATTEMPTS=2)
-    assert "download: attempt 2 failed with -4 - [Errno 111] ECONNREFUSED\n" in out
+    assert f"download: attempt 2 failed with -4 - {REFUSED}\n" in out
 
 
 def test_download_goes_on_where_it_stopped(run, tmp_path):
@@ -418,7 +417,7 @@ def test_json_post(run, httpbin_url):
 @pytest.mark.parametrize(
     ("url", "text"),
     [
-        (CLOSED, "failed with -4 - [Errno 111] ECONNREFUSED"),
+        (CLOSED, "failed with -4 - " + REFUSED),
         ("{httpbin}/status/418", "status 418"),
         ("{httpbin}/status/200", "the answer is not JSON but 'text/html; charset=utf-8'"),
     ],
@@ -474,7 +473,7 @@ def test_upload_over_a_redirect(run, picture):
 
 def test_upload_without_a_server(run, picture):
     out = run("upload", URL=CLOSED)
-    assert out.endswith("upload: failed with -4 - [Errno 111] ECONNREFUSED\n")
+    assert out.endswith(f"upload: failed with -4 - {REFUSED}\n")
 
 
 def test_upload_of_a_file_that_is_not_there(run):
@@ -612,7 +611,7 @@ def test_retry_knows_what_does_not_pass(run):
 
 def test_retry_gives_up(run):
     out = run("retry", URL=CLOSED, ATTEMPTS=3, SECONDS=0)
-    assert out.count("ECONNREFUSED") == 3
+    assert out.count("refused the connection") == 3
     assert out.endswith("retry: gave up\n")
 
 
@@ -678,7 +677,7 @@ def test_ota_confirms_itself(run, updated, tmp_path):
 def test_ota_rolls_back_what_does_not_work(run, updated, tmp_path):
     url = updated() + "/app"
     out = run("ota", stand_ins=BOARD, URL=url, CHECK_URL=CLOSED, ATTEMPTS=1, **WLAN)
-    assert f"ota: HEAD {CLOSED} - -4 [Errno 111] ECONNREFUSED\n" in out
+    assert f"ota: HEAD {CLOSED} - -4 {REFUSED}\n" in out
     assert "ota: ota_1 does not work, so it is not confirmed and the bootloader goes back\n" in out
     assert out.endswith("machine.reset()\n")
     assert otadata(tmp_path) == ("ota_1", {"ota_1": "pending"})
@@ -724,7 +723,7 @@ def test_ota_does_not_judge_without_a_url(run, updated, tmp_path):
     [
         ("{images}/none", "", "ota: no update, status 404"),
         ("{images}/app", "0" * 64, "failed with -9 the body does not have the"),
-        (CLOSED, "", "ota: no update, failed with -4 [Errno 111] ECONNREFUSED"),
+        (CLOSED, "", "ota: no update, failed with -4 " + REFUSED),
     ],
     ids=["404", "digest", "closed"],
 )

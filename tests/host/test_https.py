@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import warnings
 
 import pytest
 import trustme
@@ -173,6 +174,9 @@ def contexts(authority, others):
         "future": authority.issue_cert("localhost", not_before=now + day, not_after=now + 3 * day),
         "wrong_host": authority.issue_cert("other.example"),
         "self_signed": others["alone"].issue_cert("localhost"),
+        "other_all": others["alone"].issue_cert(
+            "x.example", not_before=now - 3 * day, not_after=now - day
+        ),
     }
 
     @functools.cache
@@ -180,6 +184,11 @@ def contexts(authority, others):
         made = context(certs.get(name, good))
         if name in ("chunked", "early", "mutual_tls12"):
             made.maximum_version = ssl.TLSVersion.TLSv1_2
+        if name == "old":
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # TLS 1.1 is not to be used, and is not
+                made.minimum_version = made.maximum_version = ssl.TLSVersion.TLSv1_1
+            made.set_ciphers("ALL:@SECLEVEL=0")
         if name in ("mutual", "mutual_tls12"):
             made.verify_mode = ssl.CERT_REQUIRED
             authority.configure_trust(made)
@@ -216,6 +225,8 @@ def test_https(mpy, authority, others, contexts, clients, name):
             "future": answer(OK),
             "wrong_host": answer(OK),
             "self_signed": answer(OK),
+            "other_all": answer(OK),
+            "old": answer(OK),
             "mutual": who,
             "mutual_tls12": who,
             "to_http": redirect(plain.url),
