@@ -5,7 +5,7 @@ import sys
 from errno import ETIMEDOUT
 from micropython import const
 
-# Codes of the task API, see codes.py.
+# Codes of the task API, see __init__.py.
 _STATE = const(-1)
 _CONNECT = const(-4)
 _CLOSE = const(-5)

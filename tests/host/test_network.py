@@ -181,7 +181,7 @@ def test_nothing_leaks(mpy):
 
 def test_first_requests_in_threads(mpy, httpbin_url):
     for _ in range(3):
-    mpy.run("threads", heap="2m", url=httpbin_url)
+        mpy.run("threads", heap="2m", url=httpbin_url)
 
 
 def test_threads_loads_everything():
