@@ -221,7 +221,7 @@ def receive_response(r, headers, response):
         transfer = Transfer(r, status, head, length)
         for _ in transfer.steps:
             yield 0
-        length = transfer.length
+        length = transfer.left
         n = 0
     else:
         body = bytearray(length)
@@ -231,13 +231,14 @@ def receive_response(r, headers, response):
     turn = ticks_ms() >> _TURN
     while n != length:
         # Reading tells as fast as poll() whether there is more.
-        got = transfer.read() if transfer else stream.readinto(rest[n:])
+        got = transfer.read(_TURN) if transfer else stream.readinto(rest[n:])
         if got == 0:
             if length is not None:
                 raise EOFError
             break
         if got is None or ticks_ms() >> _TURN != turn:
-            yield 0 if got is not None else transfer.wait if transfer else POLLIN
+            wait = 0 if got is not None else transfer and transfer.wait
+            yield POLLIN if wait is None else wait
             turn = ticks_ms() >> _TURN
         n += got or 0
     if transfer:

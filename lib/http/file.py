@@ -59,13 +59,13 @@ class Sink(Base):
             if size > found[1] * found[4]:
                 raise OSError(_ENOSPC)
 
-    def put(self, buf, pos, n):
+    def put(self, buf, n):
         try:
             # With three arguments nothing is allocated, as a slice would be.
-            written = self.file.write(buf, pos, n)
+            written = self.file.write(buf, 0, n)
         except TypeError:
             # A file system written in Python, as that of `mpremote mount`.
-            written = self.file.write(memoryview(buf)[pos : pos + n])
+            written = self.file.write(memoryview(buf)[:n])
         if written != n:
             raise OSError(_ENOSPC)
 

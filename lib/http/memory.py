@@ -11,7 +11,8 @@ class Sink(Base):
         # Whatever the status is, as without progress.
         self.total = length if length and length > 0 else 0
         self.body = bytearray(self.total)
-        self.progress()
+        if self.progress:
+            self.progress.report()
         return ()
 
     def open(self, head):
@@ -19,11 +20,11 @@ class Sink(Base):
             raise ValueError("small")
         self.body = memoryview(self.dst)
 
-    def put(self, buf, pos, n):
+    def put(self, buf, n):
         done = self.done
         if self.dst is not None and done + n > len(self.dst):
             raise ValueError("small")
-        self.body[done : done + n] = memoryview(buf)[pos : pos + n]
+        self.body[done : done + n] = memoryview(buf)[:n]
 
     def end(self):
         return self.body if self.dst is None else self.done

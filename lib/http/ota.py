@@ -28,13 +28,14 @@ class Sink(Base):
         if self.total > self.size:
             raise ValueError("big")
 
-    def put(self, buf, pos, n):
+    def put(self, buf, n):
         done = self.done
-        if not done and buf[pos] != _MAGIC:
+        if not done and buf[0] != _MAGIC:
             raise ValueError("magic")
         if done + n > self.size:
             raise ValueError("big")
         view = memoryview(buf)
+        pos = 0
         while n:
             start = done % _BLOCK
             size = min(n, _BLOCK - start)

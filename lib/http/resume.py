@@ -97,7 +97,7 @@ class Sink(File):
             self.total = self.size
             self.reserve(self.total - self.done)
             self.file = open(path, "r+b")
-            if self.digest:
+            if self.progress and self.progress.digest:
                 return self.read()
             self.file.seek(self.done)
             return None
@@ -122,12 +122,12 @@ class Sink(File):
         buf = memoryview(self.buf)
         while left:
             n = self.file.readinto(buf[:left])
-            self.digest.update(buf[:n])
+            self.progress.digest.update(buf[:n])
             left -= n
             yield 0
 
-    def put(self, buf, pos, n):
-        File.put(self, buf, pos, n)
+    def put(self, buf, n):
+        File.put(self, buf, n)
         if (self.done & _FLUSH) + n > _FLUSH:
             self.file.flush()
 

@@ -11,33 +11,30 @@ busy = []
 
 
 class Base:
-    """Compute the digest of what arrives and report the progress; each Sink stores it.
+    """What each Sink does besides storing.
 
     A Sink may `prepare()` before the request is sent. It has `open(head)`, which may return an
-    iterator of steps to take before the body, `put(buf, pos, n)`, which stores buf[pos : pos + n],
-    and `end()`, which returns the result. Where `put` returns a number, the exchange yields it,
-    and calls `put` with the same again.
+    iterator of steps to take before the body, `put(buf, n)`, which stores buf[:n], and `end()`,
+    which returns the result. Where `put` returns a number, the exchange yields it, and calls
+    `put` with the same again.
     """
 
     code = _DOWNLOAD  # of a failure of these
     fields = b""  # lines that the request has to have
+    total = 0  # bytes, 0 when the server does not say
+    done = 0  # bytes that are stored
+    progress = None
 
     def __init__(self, r):
         # At once: whoever ends the request closes its sink, however much of it was made.
         r.sink = self
         self.r = r
-        self.total = 0  # bytes, 0 when the server does not say
-        self.done = 0  # bytes that are stored
         self.buf = bytearray(512 if small else 4096)  # what a download is read with
-        self.digest = None
-        self.callback = r.opts.get("callback")
-        fota = r.opts.get("fota")
-        self.sha256 = (isinstance(fota, dict) and fota or r.opts).get("sha256")
-        if self.sha256:
-            from hashlib import sha256
+        opts = r.opts
+        if "callback" in opts or "sha256" in opts or "fota" in opts:
+            from .progress import Progress
 
-            self.digest = sha256()
-        self.watched = self.digest or self.callback  # whether `update` has anything to do
+            self.progress = Progress(self)
         try:
             self.prepare()
         except (OSError, ValueError) as er:
@@ -75,38 +72,18 @@ class Base:
             steps = self.open(head)
         except (OSError, ValueError) as er:
             raise self.failed(er)
-        self.progress()
+        if self.progress:
+            self.progress.report()
         return steps or ()
-
-    def progress(self):
-        if self.callback:
-            r = self.r
-            r.calling = True
-            self.callback(self.total, self.done, r.opts.get("userdata"))
-            r.calling = False
-
-    def update(self, buf, n):
-        """Add buf[:n], which is stored, to the digest, and report the progress."""
-        if self.digest:
-            # A view of the whole would be allocated for nothing.
-            self.digest.update(buf if n == len(buf) else memoryview(buf)[:n])
-        self.progress()
 
     def finish(self):
         """Make the complete download visible; return the body, or its size."""
         try:
-            self.verify()
+            if self.progress:
+                self.progress.verify()
             return self.end()
         except (OSError, ValueError) as er:
             raise self.failed(er)
-
-    def verify(self):
-        if self.digest:
-            from binascii import hexlify
-
-            if hexlify(self.digest.digest()).decode() != self.sha256.lower():
-                self.keep = False  # not even to go on from
-                raise ValueError("digest")
 
     def close(self):
         """Leave nothing behind of what `finish` did not complete."""

@@ -17,7 +17,7 @@ class Sink(Base):
         self.taken = 0  # bytes of the current piece
         self.view = memoryview(self.buf)
 
-    def put(self, buf, pos, n):
+    def put(self, buf, n):
         # Return None when all is taken and other tasks have had a turn, else what to yield before
         # the same is put again.
         taken = self.taken
@@ -27,7 +27,7 @@ class Sink(Base):
         data = self.view
         if buf is not self.buf or taken or n < len(buf):
             # Of a piece that fills the buffer nothing is allocated.
-            data = (data if buf is self.buf else memoryview(buf))[pos + taken : pos + n]
+            data = (data if buf is self.buf else memoryview(buf))[taken:n]
         r = self.r
         r.calling = True
         try:

@@ -5,8 +5,8 @@ says it for a main thread that makes requests, or forms, while other threads do.
 for name in (
     "adapter blocking body callbacks chunked credentials dst_words exchange failure fat fields "
     "file fold forms head headers hints http_words keepalive keys listing memory methods "
-    "multipart net_words options opts_words ota pem redirect resume retry rivals sink source "
-    "stream tls tls_errors tls_words token transfer upload"
+    "multipart net_words options opts_words ota pem progress redirect resume retry rivals sink "
+    "source stream tls tls_errors tls_words token transfer upload"
 ).split():
     try:
         __import__(name, None, None, True, 1)

@@ -2,7 +2,7 @@
 # connection, or for a sink. Loaded when there is one.
 
 from micropython import const
-from select import POLLIN
+from time import ticks_ms
 
 
 _BUFFER = const(512)  # bytes, where there is no sink that has a buffer
@@ -12,91 +12,122 @@ class Transfer:
     """The way of the body from the connection of `r` to its sink, or into memory."""
 
     steps = ()  # to be taken before the body is read
-    n = None  # bytes of `first`, where it is not all of it
+    chunked = put = update = None
+    n = 0  # bytes of `buf` that came and are not stored yet
+    wait = None  # for the sink, where it does not take what came: what to yield
 
     def __init__(self, r, status, head, length):
-        """`length` is -1 for chunks, None up to the end; later None for both, 0 for no body."""
+        """`length` is -1 for chunks, None up to the end."""
         connection = self.connection = r.connection
+        stream = connection.stream
         sink = self.sink = r.sink
-        self.stream = connection.stream
-        self.length = self.left = length  # `left`: bytes to come, where that is known
-        self.first = connection.buf  # came with the head
+        first = connection.buf  # came with the head
         connection.buf = b""
-        # The end may be all that tells the body is complete: see Connection.receive(). The mbedTLS
-        # of v1.24 has no recv(), and forgets an end that readline() came upon.
-        self.until_end = length is None
-        stream = self.stream
-        self.one = length is None and hasattr(stream, "cipher") and not hasattr(stream, "recv")
-        self.readinto = self.stream.readinto
         if sink:
             self.steps = sink.start(status, head, length)
             if self.steps is None:
-                if length != 0 or self.first:
+                if length != 0 or first:
                     connection.buf = None  # not read
                 self.steps = ()
-                self.length = self.sink = self.body = 0
+                self.left = self.sink = self.body = 0
                 return
             self.buf = sink.buf
+            # Here, as each look-up of a method allocates something.
+            self.put = sink.put
+            self.update = sink.progress and sink.progress.update
         else:
             self.buf = bytearray(_BUFFER)
             self.body = bytearray()
+        self.readinto = stream.readinto
         if length == -1:
             from .chunked import Chunked
 
-            self.chunked = Chunked(connection.stream, self.first)
+            self.chunked = Chunked(stream, first)
             self.readinto = self.chunked.readinto
-            self.first = b""
-            self.length = self.left = None
+            first = b""
+            length = None
+        elif length is None:
+            connection.buf = None  # will have ended
+            if stream is not connection.poll:
+                self.readinto = self.receive
+        elif len(first) > length:
+            connection.buf = first[length:]  # came after the body
+            first = first[:length]
+        self.left = length  # bytes to come, None where that is not known
+        self.first = first
 
-    def read(self):
-        """Receive once and store it; return how much, None when nothing is there, 0 at the end.
+    def receive(self, buf, n):
+        """Receive up to the end of TLS, as `readinto` of a stream does.
 
-        With None, `wait` is what to yield before the next call.
+        The end may be all that tells the body is complete: see Connection.receive(). The mbedTLS
+        of v1.24 has no recv(), and forgets an end that readline() came upon.
         """
-        buf = self.first
-        left = self.left
-        if buf:
-            n = self.n or len(buf)
-            self.first = self.n = None
-        elif self.until_end and self.stream is not self.connection.poll:
-            buf = self.stream.read(1) if self.one else self.connection.receive()
-            n = None if buf is None else len(buf)
+        stream = self.connection.stream
+        if hasattr(stream, "cipher") and not hasattr(stream, "recv"):
+            data = stream.read(1)
         else:
-            # Nothing is asked for that need not come: readinto() would go on for it, and what
-            # came before an error is lost then.
-            buf = self.buf
-            n = len(buf)
-            n = self.readinto(buf, n if left is None or left > n else left)
-        if not n:
-            self.wait = POLLIN
-            return n
-        if left is not None and n > left:
-            self.connection.buf = buf[left:]  # came after the body
-            n = left
-        sink = self.sink
-        if sink:
-            try:
-                wait = sink.put(buf, 0, n)
-            except (OSError, ValueError) as er:
-                raise sink.failed(er)
-            if wait is not None:
-                self.first = buf  # once more
-                self.n = n
-                self.wait = wait
-                return None
-            sink.done += n
-            if sink.watched:
-                sink.update(buf, n)
-        else:
-            self.body.extend(memoryview(buf)[:n])
-        if left is not None:
-            self.left = left - n
+            data = self.connection.receive()
+        if data is None:
+            return None
+        n = len(data)
+        buf[:n] = data
         return n
+
+    def read(self, turn):
+        """Receive and store, at least once, while the buffer gets full and 1 << `turn` ms are not
+        over.
+
+        Return how many bytes, None when nothing is there or the sink does not take it, 0 at the
+        end.
+        """
+        buf = self.buf
+        readinto = self.readinto
+        sink = self.sink
+        put = self.put
+        update = self.update
+        left = self.left
+        n = self.n
+        if self.first:
+            n = len(self.first)
+            buf[:n] = self.first  # less than one reading of Connection.receive()
+            self.first = None
+        most = len(buf)
+        total = 0
+        now = ticks_ms() >> turn
+        while True:
+            if not n:
+                # Nothing is asked for that need not come: readinto() would go on for it, and what
+                # came before an error is lost then.
+                if left is not None and left < most:
+                    most = left
+                n = readinto(buf, most)
+                if not n:
+                    break
+            if sink:
+                try:
+                    self.wait = put(buf, n)
+                except (OSError, ValueError) as er:
+                    raise sink.failed(er)
+                if self.wait is not None:
+                    self.n = n  # once more
+                    return None
+                sink.done += n
+                if update:
+                    update(buf, n)
+            else:
+                self.body.extend(memoryview(buf)[:n])
+            total += n
+            if left is not None:
+                left -= n
+            if n < most or self.n or left == 0 or ticks_ms() >> turn != now:
+                self.n = 0  # else what was offered again, so `total` is 0 where it is once more
+                break
+            n = 0
+        self.left = left
+        return total or n
 
     def finish(self):
         """Return the body, or what the sink gives for it."""
-        if self.until_end:
-            self.connection.buf = None  # has ended
-        elif self.length is None:
+        if self.chunked:
             self.connection.buf = self.chunked.rest
         return self.sink.finish() if self.sink else self.body

@@ -7,9 +7,10 @@ from prelude import *
 from select import POLLIN
 
 import http.exchange
+import http.transfer
 
 now = [0]
-http.exchange.ticks_ms = lambda: now[0]
+http.exchange.ticks_ms = http.transfer.ticks_ms = lambda: now[0]
 
 
 class Stream:
@@ -41,7 +42,7 @@ class Request:
 class Flash:
     # A sink that takes `takes` ms for each piece.
     buf = bytearray(4096)
-    watched = False
+    progress = None
     done = 0
 
     def __init__(self, takes):
@@ -54,7 +55,7 @@ class Flash:
     def start(self, status, head, length):
         return ()
 
-    def put(self, buf, pos, n):
+    def put(self, buf, n):
         now[0] += self.takes
         self.ends.append(now[0])
 

@@ -1,0 +1,40 @@
+# What a download computes and reports as it arrives: its digest (opts["sha256"]) and how far it is
+# (opts["callback"]). Loaded when one is asked for.
+
+
+class Progress:
+    def __init__(self, sink):
+        opts = sink.r.opts
+        self.sink = sink
+        self.callback = opts.get("callback")
+        fota = opts.get("fota")
+        self.sha256 = (isinstance(fota, dict) and fota or opts).get("sha256")
+        self.digest = None
+        if self.sha256:
+            from hashlib import sha256
+
+            self.digest = sha256()
+
+    def report(self):
+        if self.callback:
+            sink = self.sink
+            r = sink.r
+            r.calling = True
+            self.callback(sink.total, sink.done, r.opts.get("userdata"))
+            r.calling = False
+
+    def update(self, buf, n):
+        """Add buf[:n], which is stored, to the digest, and report how far the download is."""
+        if self.digest:
+            # A view of the whole would be allocated for nothing.
+            self.digest.update(buf if n == len(buf) else memoryview(buf)[:n])
+        self.report()
+
+    def verify(self):
+        """Raise ValueError unless the digest is what it has to be."""
+        if self.digest:
+            from binascii import hexlify
+
+            if hexlify(self.digest.digest()).decode() != self.sha256.lower():
+                self.sink.keep = False  # not even to go on from
+                raise ValueError("digest")
