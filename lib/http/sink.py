@@ -29,7 +29,10 @@ class Base:
         # At once: whoever ends the request closes its sink, however much of it was made.
         r.sink = self
         self.r = r
-        self.buf = bytearray(512 if small else 4096)  # what a download is read with
+        try:
+            self.buf = bytearray(512 if small else 4096)  # what a download is read with
+        except MemoryError:
+            self.buf = bytearray(512)  # a large heap may be in pieces
         opts = r.opts
         if "callback" in opts or "sha256" in opts or "fota" in opts:
             from .progress import Progress

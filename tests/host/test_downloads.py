@@ -251,6 +251,11 @@ def test_allocation(mpy):
         mpy.run("allocation", heap="1m", url=peer.url)
 
 
+def test_free_memory_in_pieces(mpy):
+    with Peer(bodies) as peer:
+        mpy.run("fragmented", heap="160k", url=peer.url)
+
+
 def events(connection, seen):
     """Send server-sent events, each when the one before has been seen; else as `bodies`."""
     path = connection.sock.recv(100, socket.MSG_PEEK).split()[1].decode()
