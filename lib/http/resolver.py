@@ -23,6 +23,7 @@ def resolve(r, connection, host):
     """Return the IPv4 address of `host`, or None where getaddrinfo() is to be asked: a generator
     as `exchange`, for the driver of tasks. Meanwhile `connection` is that to the DNS server.
     """
+    global _last
     gc.collect()  # what loading this has left splits the heap
     adapter = "0.0.0.0"
     if r.adapter is not None:
@@ -42,41 +43,76 @@ def resolve(r, connection, host):
     # mDNS answers for .local. No server is 0.0.0.0, and one with an IPv6 address is not for us.
     if len(labels) < 2 or labels[-1] == b"local" or server < "1" or ":" in server:
         return
-    if _last[0] == (host, server) and 0 <= time() - _last[2] < _last[3]:
+    key = host, server
+    if _last[0] == key and 0 <= time() - _last[2] < _last[3]:
         return _last[1]
     name = b""
     for label in labels:
         if not 0 < len(label) < 64:
             raise ValueError("host")
         name += bytes((len(label),)) + label
-    return (yield from _ask(r, connection, host, name, server, adapter))
-
-
-def _ask(r, connection, host, name, server, adapter):
-    global _last
-    key = (host, server)
+    # Who wants to answer in the place of the server has to guess this port and the id.
+    seed = os.urandom(2)
+    host = socket.getaddrinfo(adapter, 32768 | seed[0] << 7 ^ seed[1])[0][-1]
     server = socket.getaddrinfo(server, PORT)[0][-1]
     stream = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     connection.stream = connection.poll = stream
-    alarm = None
-    aliases = 8
+    data = None
     ttl = 86400  # seconds
     try:
         stream.setblocking(False)
-        # Who wants to answer in the place of the server has to guess this port and the id.
-        seed = os.urandom(4)
+        # Each alias takes a step, and another where it ends and is asked for.
+        for _ in range(16):
+            if not data:
+                asked = name
+                data = yield from _ask(r._task, stream, host, server, name)
+                if data[2] & 2:
+                    return  # truncated; getaddrinfo() may know another way
+            found = None
+            code = data[3] & 15
+            if code != 3:  # which is for names that do not exist
+                try:
+                    if code:
+                        raise ValueError
+                    found, seconds = _find(data, len(asked) + 17, name)
+                except (IndexError, TypeError, ValueError):
+                    raise ValueError("answer")
+            if not found:
+                if name == asked:
+                    raise ValueError("name")
+                data = None
+                continue
+            ttl = min(ttl, seconds)
+            if isinstance(found, str):
+                data = None
+                gc.collect()  # what is remembered splits less of the heap then
+                _last = (key, found, time(), ttl)
+                return found
+            name = found
+        raise ValueError("answer")
+    finally:
+        connection.stream = None
+        stream.close()
+
+
+def _ask(task, stream, host, server, name):
+    # Return the answer of `server` to the question for `name`, sent from `host`; a generator.
+    question = os.urandom(2) + b"\1\0\0\1\0\0\0\0\0\0" + name + b"\0\0\1\0\1"
+    for i in range(4):
+        alarm = core.create_task(_alarm(task, SECOND << i))
+        sent = False
+        data = b""
         try:
-            stream.bind(socket.getaddrinfo(adapter, 32768 | seed[2] << 7 ^ seed[3])[0][-1])
-        except OSError:
-            pass  # somebody has it; the system takes another one
-        for i in range(4):
-            alarm = core.create_task(_alarm(r._task, SECOND << i))
-            sent = False
             while not alarm.done():
+                if not data:
+                    try:
+                        # Again after an empty one, which ESP32 takes for the end: so it goes on.
+                        stream.bind(host)
+                    except OSError:
+                        pass  # taken, so the system takes another one; or bound already
                 try:
                     if not sent:
                         sent = True
-                        question = seed[:2] + b"\1\0\0\1\0\0\0\0\0\0" + name + b"\0\0\1\0\1"
                         stream.sendto(question, server)
                     data, peer = stream.recvfrom(512)
                 except OSError as er:
@@ -84,47 +120,20 @@ def _ask(r, connection, host, name, server, adapter):
                         raise
                     yield POLLIN
                     continue
-                pos = len(question)
                 # It has to be the answer (QR and opcode) of this server to this one question.
                 if (
-                    peer != server
-                    or data[12:pos] != question[12:]
-                    or data[:2] != question[:2]
-                    or data[2] >> 3 != 16
-                    or data[4:6] != b"\0\1"
+                    peer == server
+                    and data[12 : len(question)] == question[12:]
+                    and data[:2] == question[:2]
+                    and data[2] >> 3 == 16
+                    and data[4:6] == b"\0\1"
                 ):
-                    yield 0  # many of them must not take the turns of others
-                    continue
-                if data[2] & 2:
-                    return  # truncated; getaddrinfo() may know another way
-                asked = name
-                code = data[3] & 15
-                try:
-                    while code != 3:  # which is for names that do not exist
-                        if code or not aliases:
-                            raise IndexError
-                        found, seconds = _find(data, pos, name)
-                        if not found:
-                            break
-                        ttl = min(ttl, seconds)
-                        if isinstance(found, str):
-                            gc.collect()  # what is remembered splits less of the heap then
-                            _last = (key, found, time(), ttl)
-                            return found
-                        name = found
-                        aliases -= 1
-                except (IndexError, TypeError, ValueError):
-                    raise ValueError("answer", host)
-                if name == asked:
-                    raise ValueError("name", host)
-                sent = False  # where the aliases end is for us to ask
-        raise ValueError("dns", host)
-    finally:
-        connection.stream = None
-        stream.close()
-        if alarm and not alarm.done():
-            core._task_queue.remove(alarm)
-        data = question = stream = None
+                    return data
+                yield 0  # many of them must not take the turns of others
+        finally:
+            if not alarm.done():
+                core._task_queue.remove(alarm)
+    raise ValueError("dns")
 
 
 def _alarm(task, ms):
