@@ -67,19 +67,3 @@ def request(method, url, headers, body, opts, callback, tls):
         # The callback in fifth place; else call() refuses them.
         callback = opts
     call(method, url, headers, body, callback, tls)
-
-
-def get(url, headers=None, callback=None):
-    """GET `url` and call `callback(code, body)` once.
-
-    `headers` is None, a dict, or text or bytes of whole lines that end in CRLF; Host, Connection
-    and User-Agent in it are dropped. `code` is the status of the response, or -1 for any failure
-    (then `body` is None) or after 10 s; `body` is bytes-like. Redirects are followed, up to 20.
-
-    In a running loop of asyncio the call returns at once. Without one it returns after the
-    callback, and a call made by a callback is performed when that has returned.
-
-    TypeError and ValueError for wrong arguments are raised at once.
-    API of NodeMCU: https://nodemcu.readthedocs.io/en/release/modules/http/
-    """
-    call("GET", url, headers, None, callback)

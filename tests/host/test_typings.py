@@ -66,7 +66,8 @@ def signature(function, without=("self",)):
 
 def functions():
     """Return the functions that the code serves, by name."""
-    found = {"request": named(parse(HTTP / "__init__.py"), ast.FunctionDef)["request"]}
+    code = named(parse(HTTP / "__init__.py"), ast.FunctionDef)
+    found = {name: code[name] for name in ("request", "get")}
     for name, module in served().items():
         found[name] = callables(HTTP / f"{module}.py")[name]
     return found
