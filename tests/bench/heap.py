@@ -220,11 +220,15 @@ class Build:
 
 
 def smallest(what, heap, works):
-    """Return the smallest heap from `heap` on for which `works` is true."""
-    while not works(heap):
-        heap += STEP
-        if heap > LARGEST:
-            sys.exit(f"{what} works in no heap")
+    """Return the smallest heap from `heap` on for which `works` is true, found in large steps, and
+    then in small ones from the last that was too small."""
+    for step in (16 * STEP, STEP):
+        while not works(heap):
+            heap += step
+            if heap > LARGEST:
+                sys.exit(f"{what} works in no heap")
+        if step > STEP:
+            heap -= step - STEP
     return heap
 
 
