@@ -237,8 +237,7 @@ def receive_response(r, headers, response):
                 raise EOFError
             break
         if got is None or ticks_ms() >> _TURN != turn:
-            wait = 0 if got is not None else transfer and transfer.wait
-            yield POLLIN if wait is None else wait
+            yield 0 if got is not None else transfer.wait if transfer else POLLIN
             turn = ticks_ms() >> _TURN
         n += got or 0
     if transfer:

@@ -2,6 +2,7 @@
 # connection, or for a sink. Loaded when there is one.
 
 from micropython import const
+from select import POLLIN
 from time import ticks_ms
 
 
@@ -14,7 +15,6 @@ class Transfer:
     steps = ()  # to be taken before the body is read
     chunked = put = update = None
     n = 0  # bytes of `buf` that came and are not stored yet
-    wait = None  # for the sink, where it does not take what came: what to yield
 
     def __init__(self, r, status, head, length):
         """`length` is -1 for chunks, None up to the end."""
@@ -78,7 +78,7 @@ class Transfer:
         over.
 
         Return how many bytes, None when nothing is there or the sink does not take it, 0 at the
-        end.
+        end. With None, `wait` is what to yield before the next call.
         """
         buf = self.buf
         readinto = self.readinto
@@ -102,13 +102,15 @@ class Transfer:
                     most = left
                 n = readinto(buf, most)
                 if not n:
+                    self.wait = POLLIN
                     break
             if sink:
                 try:
-                    self.wait = put(buf, n)
+                    wait = put(buf, n)
                 except (OSError, ValueError) as er:
                     raise sink.failed(er)
-                if self.wait is not None:
+                if wait is not None:
+                    self.wait = wait
                     self.n = n  # once more
                     return None
                 sink.done += n
