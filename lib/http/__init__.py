@@ -110,6 +110,10 @@ class Request:
             from .options import apply
 
             apply(self, opts)
+        if tls:
+            from .credentials import of_request
+
+            tls = of_request(*tls)
         self.tls = tls or self.certificates
         self.fields = b""
         if headers:
@@ -162,9 +166,9 @@ class Request:
             return self._failed()
 
     def __repr__(self):
-        from .hints import describe
+        from .hints import repr
 
-        return describe(self)
+        return repr(self)
 
     def _failed(self):
         # Out of memory before `exchange` could begin, or to load what it needs. An exception of
@@ -274,35 +278,13 @@ def request(
     tls = ca_file, client_ca, client_key, client_password
     if tls.count(None) == 4:
         tls = None
-    else:
-        from .credentials import of_request
-
-        tls = of_request(*tls)
     if callback is not None or callable(opts) or (isinstance(method, str) and "://" in method):
         from .callbacks import request
 
         return request(method, url, headers, body, opts, callback, tls)
-    return Request(method, url, headers, body, opts, tls)
+    return _make(method, url, headers, body, opts, tls)
 
 
-def _gate(request, thread):
-    # `import` is not safe in threads: one of them can meet a module that another is still loading.
-    # So each but the one that imported http has all of it loaded before its first request.
-    here = thread.get_ident()
-    lock = thread.allocate_lock()
-
-    def gated(*args, **kwargs):
-        if thread.get_ident() != here:
-            with lock:
-                __import__("threads", None, None, True, 1)
-        return request(*args, **kwargs)
-
-    return gated
-
-
-if small < 2:  # else there is no room for all of http
-    try:
-        request = _gate(request, __import__("_thread"))
-    except ImportError:
-        pass  # no threads here
-del _gate
+_make = Request
+if small < 2:  # else there is no room for what several threads need
+    from .gate import _make

@@ -12,9 +12,9 @@ def check(adapter):
         except ImportError:
             pass  # nothing here has such a number
     if not good:
-        from .options import refuse
+        from .opts_words import TEXTS
 
-        refuse(TypeError, "adapter")
+        raise TypeError(TEXTS["adapter"])
 
 
 def interface(adapter):

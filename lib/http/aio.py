@@ -13,13 +13,13 @@ _RETRY_MS = const(10)
 def drive(r):
     """Perform the request `r` in the current task; a coroutine that returns its result."""
     task = r._task = core.cur_task
-    late = OSError(ETIMEDOUT)
+    error = OSError(ETIMEDOUT)  # of the guard
     ready = None
     steps = exchange(r)
     # Without await, `a, b, c = request` goes on here at once, and a `for` after anything. So first
     # the task waits in a queue of its own, out of which only the guard, or cancel(), takes it.
     queue = [task]
-    guard = core.create_task(_guard(r, task, late, queue))
+    guard = core.create_task(_guard(r, task, error, queue))
     try:
         task.data = queue
         yield
@@ -53,7 +53,7 @@ def drive(r):
     except StopIteration as er:
         return er.value
     except OSError as er:
-        if er is not late:
+        if er is not error:
             raise
         try:
             steps.throw(er)
@@ -68,7 +68,7 @@ def drive(r):
             core._task_queue.remove(guard)
 
 
-def _guard(r, task, late, queue):
+def _guard(r, task, error, queue):
     # A task of its own costs less than wait_for(), which makes one too and needs asyncio.funcs.
     if task.data is queue:
         queue.clear()
@@ -80,4 +80,4 @@ def _guard(r, task, late, queue):
     if task.data is not core.CancelledError:  # else the caller was first
         task.cancel()
         # Not CancelledError, so that a cancellation by the caller that comes now still counts.
-        task.data = late
+        task.data = error

@@ -89,8 +89,8 @@ def failure(r, er):
             text = __import__(kind, None, None, True, 1).words(r, code, er, number)
             if text:
                 r.error = Error(number, text) if isinstance(er, OSError) else type(er)(text)
-        except (ImportError, MemoryError):
-            pass
+        except (ImportError, AttributeError, MemoryError):
+            pass  # no room for words, or another thread is still loading them
     if r.debug:
         print("http: failed with", code, repr(r.error))
     return code

@@ -49,11 +49,11 @@ def check(given):
         raise TypeError(_OPTIONS)
 
 
-def describe(r):
+def repr(r):
     """Return what print() shows of the request `r`: what was asked for, and how far it is."""
     state = "not begun"
     if r.error:
-        state = "failed, " + repr(r.error)
+        state = "failed, %r" % (r.error,)
     elif r._steps is False:
         state = "done"
     elif r.start is not None:

@@ -1,14 +1,25 @@
-"""All of http, loaded at once, as it is before a thread's first request. `import http.threads`
-says it for a main thread that makes requests, or forms, while other threads do.
+"""What requests load as they go on, loaded before: so that no thread meets a module that another
+is still loading. Where the thread that imported http makes requests too, `import http.threads`
+comes before the others start.
 """
 
-for name in (
-    "adapter blocking body callbacks chunked credentials dst_words exchange failure fat fields "
-    "file fold forms head headers hints http_words keepalive keys listing memory methods "
-    "multipart net_words options opts_words ota pem progress redirect resume retry rivals sink "
-    "source stream tls tls_errors tls_words token transfer upload"
-).split():
-    try:
+
+def load(r):
+    """Load what the request `r` may need until it ends, but the words of a failure."""
+    names = "blocking chunked exchange failure fields fold headers listing transfer upload"
+    if r.redirects:
+        names += " redirect"
+    if r.keepalive:
+        names += " keepalive retry"
+    if r.adapter is not None:
+        names += " adapter"
+    if r.destination:
+        names += " progress"
+        if isinstance(r.opts.get("dst"), str):
+            names += " fat rivals"
+    if r.redirects or r.url[:5].lower() == "https":
+        names += " tls tls_errors"
+        if r.tls:
+            names += " keys"
+    for name in names.split():
         __import__(name, None, None, True, 1)
-    except ImportError:
-        pass  # left out on this board, which lacks what it needs

@@ -9,11 +9,12 @@ import os
 import pathlib
 import platform
 import signal
+import socket
 import subprocess
 import sys
 
 import pytest
-from servers import httpbin
+from servers import BIND, HOST, httpbin
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 DEVICE = ROOT / "tests" / "device"
@@ -243,3 +244,11 @@ def mpy_as_board(tmp_path):
 def httpbin_url():
     with httpbin() as url:
         yield url
+
+
+@pytest.fixture
+def refused():
+    """An address where connections are refused: bound, and nobody listens."""
+    with socket.socket() as sock:
+        sock.bind((BIND, 0))
+        yield f"http://{HOST}:{sock.getsockname()[1]}/"

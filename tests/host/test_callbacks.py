@@ -1,18 +1,9 @@
 """The callback API, as docs/api.md has it, and the examples of both reference pages."""
 
-import socket
 import threading
 
 import pytest
-from servers import BIND, HOST, Peer
-
-
-@pytest.fixture
-def refused():
-    """An address where connections are refused: bound, and nobody listens."""
-    with socket.socket() as sock:
-        sock.bind((BIND, 0))
-        yield f"http://{HOST}:{sock.getsockname()[1]}/"
+from servers import Peer
 
 
 def response(body, status=b"200 OK"):
