@@ -71,8 +71,9 @@ def exchange(r):
                 if result:
                     return result
             except Exception as er:
-                # The caller's own code may fail too, in a callback or a body: for him to see.
-                if r.calling:
+                # The caller's own code may fail too, in a callback or a body: for him to see. But
+                # who gave a callback is owed that.
+                if r.calling and not r.nodemcu:
                     raise
                 # A connection that was kept may be gone by now, or take the memory of this one.
                 if "http.keepalive" in sys.modules:

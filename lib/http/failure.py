@@ -84,7 +84,7 @@ def failure(r, er):
     keepalive = sys.modules.get("http.keepalive")
     if code == _STATE and keepalive:
         keepalive.close()  # gives back its memory before anybody tries again
-    if kind:
+    if kind and not r.calling:
         try:
             text = __import__(kind, None, None, True, 1).words(r, code, er, number)
             if text:

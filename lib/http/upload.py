@@ -25,8 +25,7 @@ def upload(r, connection, data, n, body):
             return (yield from _write(r, connection, body, 0))
         body = iter(body)
         while True:
-            # The caller's file or iterator; but a callback is owed to who has one.
-            r.calling = not r.nodemcu
+            r.calling = True  # the caller's file or iterator
             try:
                 data = next(body)
             except StopIteration:

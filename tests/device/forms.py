@@ -196,6 +196,7 @@ def all_of_them(f):
 
 def check():
     same(calls.pop("broken"), (-1, None))
+    same(str(http.last_error), "[Errno 5] EIO")  # not that of a time limit, 10 s later
     same(sorted([code for code, _ in calls.values()]), [200] * 4)
     same(calls["dict"][1]["json"], data)
     same(calls["list"][1]["json"], [1, 2])
