@@ -258,7 +258,10 @@ def test_free_memory_in_pieces(mpy):
 
 def events(connection, seen):
     """Send server-sent events, each when the one before has been seen; else as `bodies`."""
-    path = connection.sock.recv(100, socket.MSG_PEEK).split()[1].decode()
+    begun = connection.sock.recv(100, socket.MSG_PEEK)
+    if not begun:
+        raise ConnectionError("the client closed before its request")
+    path = begun.split()[1].decode()
     if path.startswith("/seen/"):
         connection.request()
         seen.put(int(path[6:]))

@@ -37,7 +37,7 @@ def test_heap(needs_32, build, url, what, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_name_just_above_the_heap_of_the_resolver(tmp_path, kind, monkeypatch):
+def test_a_name_just_above_the_heap_of_the_resolver(needs_32, tmp_path, kind, monkeypatch):
     """Where it begins to be used there is room for it; below, getaddrinfo() is asked."""
     compiled = package.compiled()
     source = (ROOT / "lib" / "http" / "resolver.py").read_text()

@@ -48,7 +48,7 @@ class VirtualBoard:
         self.folder = pathlib.Path(folder)
         self.command, scale = interpreter()
         self.heap = heap * scale
-        self.repl = REPL * scale
+        self.repl = REPL * min(scale, 2)
         self.flash = self.folder / "flash.img"
         self.rom = self.folder / "rom.img"
         for path, size, wanted in ((self.flash, FLASH, True), (self.rom, ROM, rom)):
