@@ -22,13 +22,16 @@ def version():
     return re.search(r'"__version__":\n +return "([0-9.]+)"', text)[1]
 
 
-def cross(source, name):
-    """Return the .mpy of the text `source`, which tracebacks call `name`."""
+def cross(source, name, level=2):
+    """Return the .mpy of the text `source`, which tracebacks call `name`.
+
+    `level` is that of optimization; from 1 on, an assert does nothing.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "source.py")
         path.write_text(source)
         target = path.with_suffix(".mpy")
-        command = [TOOLS / "mpy-cross", "-O2", "-s", name, path, "-o", target]
+        command = [TOOLS / "mpy-cross", f"-O{level}", "-s", name, path, "-o", target]
         subprocess.run(command, check=True)
         return target.read_bytes()
 

@@ -87,7 +87,7 @@ class Device:
             for path, data in self.files.items():
                 (folder / path).write_bytes(data)
         for module, source in modules.items():
-            (folder / f"{module}.mpy").write_bytes(package.cross(source, f"{module}.py"))
+            (folder / f"{module}.mpy").write_bytes(package.cross(source, f"{module}.py", 0))
         transport = self.connect()
         out = bytearray()
         try:

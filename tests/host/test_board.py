@@ -120,6 +120,11 @@ def test_ctrl_c_interrupts(virtual, board):
     assert board.mpremote("exec", "print(1)") == "1\n"
 
 
+def test_an_assert_counts(board, tmp_path):
+    """As the compiler leaves it out where it optimizes."""
+    assert "AssertionError" in board.run(tmp_path, "wrong", {"wrong": "assert not 1\n"})
+
+
 def test_a_hang_does_not_cost_what_follows(board, tmp_path):
     modules = {"parameters": "P = {}"}
     for name in ("prelude", "hang"):
