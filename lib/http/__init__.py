@@ -288,3 +288,5 @@ def request(
 _make = Request
 if small < 2:  # else there is no room for what several threads need
     from .gate import _make
+
+    del gate  # noqa: F821 (import sets it: dir() would show it)

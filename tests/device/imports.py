@@ -10,7 +10,9 @@ import http  # noqa: E402
 
 
 def loaded():
-    return sorted([name[5:] for name in sys.modules if name.startswith("http.")])
+    # But gate.py, which is part of the beginning where there is room for threads.
+    names = [name[5:] for name in sys.modules if name.startswith("http.")]
+    return sorted([name for name in names if name != "gate"])
 
 
 codes = []
