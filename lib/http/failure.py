@@ -80,6 +80,8 @@ def failure(r, er):
     else:
         code = _STATE
         kind = None
+        if isinstance(er, OverflowError):
+            er = MemoryError()  # a body longer than any memory
     r.error = er
     keepalive = sys.modules.get("http.keepalive")
     if code == _STATE and keepalive:

@@ -135,8 +135,10 @@ raises(RuntimeError, unpack, r)
 
 
 def kept(way):
-    # The bytes that 20 of these mistakes keep.
-    for _ in range(2):
+    # The bytes that 20 of these mistakes keep. The least of several tries, as what is left on the
+    # stack keeps a request now and then.
+    least = None
+    for _ in range(5):
         gc.collect()
         before = gc.mem_alloc()
         for _ in range(20):
@@ -146,7 +148,8 @@ def kept(way):
                 pass
         gc.collect()
         found = gc.mem_alloc() - before
-    return found
+        least = found if least is None else min(least, found)
+    return least
 
 
 assert kept(unpack) < 100, kept(unpack)
