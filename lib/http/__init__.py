@@ -275,9 +275,9 @@ def request(
     TypeError and ValueError for wrong arguments are raised at once.
     API of LuatOS: https://wiki.luatos.org/api/http.html
     """
-    tls = ca_file, client_ca, client_key, client_password
-    if tls.count(None) == 4:
-        tls = None
+    tls = None
+    if not (ca_file is client_ca is client_key is client_password is None):
+        tls = ca_file, client_ca, client_key, client_password
     if callback is not None or callable(opts) or (isinstance(method, str) and "://" in method):
         from .callbacks import request
 

@@ -6,27 +6,22 @@ import sys
 
 from . import Request
 
-
-def gate():
+try:
     from _thread import allocate_lock, get_ident
 
-    lock = allocate_lock()
-    first = get_ident()
+    gate = allocate_lock(), get_ident()
 
-    def request(*args):
+    def _make(method, url, headers, body, opts, tls):
+        # Not a closure: MicroPython allocates the arguments of one that has so many.
+        lock, first = gate
         if get_ident() == first and "http.threads" not in sys.modules:
-            return Request(*args)
+            return Request(method, url, headers, body, opts, tls)
         with lock:
             from .threads import load
 
-            r = Request(*args)
+            r = Request(method, url, headers, body, opts, tls)
             load(r)
             return r
 
-    return request
-
-
-try:
-    _make = gate()
 except ImportError:
     _make = Request  # no threads here
