@@ -244,9 +244,12 @@ def main():
     in_raw = sys.argv[4] == "raw"
     start()
     names = {"__name__": "__main__"}
-    control.write(b"1")
+    begun = False
     while True:
         try:
+            if not begun:
+                begun = True
+                control.write(b"1")  # from here on, Ctrl-C interrupts
             run_file("boot.py", names)
             if in_raw:
                 raw(names)
