@@ -89,7 +89,7 @@ class Request:
     sink = None  # where the body goes, if not simply into memory
     calling = False  # whether the caller's own code runs, in a callback or a body
     _task = None  # that performs it
-    _steps = None  # what __getattr__ gives the methods of; False when that has ended
+    steps = None  # what __getattr__ gives the methods of; False when that has ended
 
     def __init__(self, method, url, headers, body, opts, tls, nodemcu=False):
         if not isinstance(method, str) or not isinstance(url, str):
@@ -129,10 +129,9 @@ class Request:
 
             body = source(self, body)
         self.body = body
-        # What is set as a failure is dealt with has its place from the beginning: a new attribute
-        # can need memory.
+        # It has its place from the beginning: a new attribute can need memory as a failure is
+        # dealt with.
         self.error = None
-        self.connection = None
 
     def wait(self):
         """Return (code, headers, body); in a task, something to await that gives them."""
@@ -146,7 +145,10 @@ class Request:
         try:
             from .blocking import drive
 
-            return drive(self) or self._failed()
+            try:
+                return drive(self) or self._failed()
+            finally:
+                self.steps = False
         except MemoryError:
             return self._failed()
 
@@ -161,7 +163,10 @@ class Request:
         try:
             from .aio import drive
 
-            return (yield from drive(self)) or self._failed()
+            try:
+                return (yield from drive(self)) or self._failed()
+            finally:
+                self.steps = False
         except MemoryError:
             return self._failed()
 
@@ -188,7 +193,7 @@ class Request:
         # send, throw, close and pend_throw: what makes this a coroutine for create_task,
         # gather and wait_for. In a task other than the one that performs it, send and throw are
         # of what raises that it is performed once.
-        steps = self._steps
+        steps = self.steps
         task = self._task
         if (
             not steps
@@ -197,8 +202,8 @@ class Request:
             and name != "close"
         ):
             steps = self.__iter__()
-            if self._steps is None:
-                self._steps = steps
+            if self.steps is None:
+                self.steps = steps
         try:
             return getattr(steps, name)
         except AttributeError:

@@ -60,7 +60,6 @@ def drive(r):
         except StopIteration as er:
             return er.value
     finally:
-        r._steps = False  # first: see rivals.py
         steps.close()
         r._task = None
         if not guard.done():

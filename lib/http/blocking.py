@@ -37,5 +37,4 @@ def drive(r):
     except StopIteration as er:
         return er.value
     finally:
-        r._steps = False  # first: see rivals.py
         steps.close()

@@ -11,7 +11,7 @@ from select import POLLIN, POLLOUT
 from time import ticks_ms
 
 from . import small
-from .head import receive_head, request_head, split
+from .head import parse, request_head, split
 
 _HEAD_LIMIT = const(8192)  # bytes, of interim and final response heads together
 _SMALL_BODY = const(1024)  # a request body of up to this many bytes leaves with its head
@@ -22,14 +22,31 @@ class Connection:
     """A connection to an origin: its stream, and what came over it and is not used yet.
 
     `poll` is waited for: the stream, or the socket below it. Of the request under way, `sent`
-    tells whether some of it was, and `head_left` how many bytes response heads may still have.
+    tells whether some of it was, and `head_size` how many bytes of response heads came.
     """
 
     stream = None
     socket = None  # the one below a stream of TLS, until the handshake is complete
     buf = b""
+    head_size = 0
     sent = False
     reused = False  # whether it was kept after an earlier request
+
+    def open(self, *args):
+        """Make `socket.socket(*args)`, which shall not block, its stream, and return it."""
+        stream = self.stream = self.poll = socket.socket(*args)
+        stream.setblocking(False)
+        return stream
+
+    def close(self):
+        # Not twice: on unix that would close the number again, whoever has it then.
+        stream = self.stream
+        if stream:
+            self.stream = None
+            stream.close()
+            if self.socket:
+                # After a failed handshake, closing the stream has not closed it.
+                self.socket.close()
 
     def receive(self):
         """Return what has arrived, some of it, as bytes; None for nothing, b"" at the end."""
@@ -45,6 +62,39 @@ class Connection:
             if er.errno != EAGAIN:
                 raise
 
+    def receive_head(self, method):
+        """Receive once of the answer to a request of `method`.
+
+        Return (status, head, length) when the head of the final response is there, as `parse`
+        does; else 0, or None when nothing came.
+        """
+        data = self.receive()
+        if data is None:
+            return None
+        if not data:
+            raise EOFError
+        buf = self.buf + data
+        while True:
+            if not b"HTTP/1.".startswith(buf[:7]):
+                raise ValueError("http")
+            # A bare LF ends a line as well: RFC 9112 section 2.2.
+            end = buf.find(b"\n\r\n") + 3
+            bare = buf.find(b"\n\n") + 2
+            if end == 2 or 1 < bare < end:
+                end = bare
+            whole = end > 1
+            if self.head_size + (end if whole else len(buf) + 1) > _HEAD_LIMIT:
+                raise ValueError("limit")
+            if not whole:
+                self.buf = buf
+                return 0
+            self.head_size += end
+            response = parse(buf[:end], method)
+            buf = self.buf = buf[end:]  # the start of the body, or the next head
+            # Interim responses say nothing that matters here. 101 is final: HTTP ends with it.
+            if response[0] >= 200 or response[0] == 101:
+                return response
+
 
 def exchange(r):
     """Perform the request `r`: a generator that yields POLLIN and POLLOUT for `r.connection.poll`,
@@ -55,7 +105,7 @@ def exchange(r):
     """
     if small:
         gc.collect()
-    headers = None
+    r.connection = headers = None
     if not r.nodemcu:
         # Early, because code loaded between buffers would split the heap.
         from .headers import Headers
@@ -77,21 +127,16 @@ def exchange(r):
                     raise
                 # A connection that was kept may be gone by now, or take the memory of this one.
                 if "http.keepalive" in sys.modules:
-                    from .retry import again
+                    from .retry import retry
 
-                    if again(r, er):
+                    if retry(r, er):
                         continue
                 from .failure import failure
 
                 return failure(r, er), None, None
             finally:
-                connection = r.connection
-                if connection and connection.stream:
-                    # Not twice: on unix that would close the number again, whoever has it then.
-                    connection.stream.close()
-                    if connection.socket:
-                        # After a failed handshake, closing the stream has not closed it.
-                        connection.socket.close()
+                if r.connection:
+                    r.connection.close()
     finally:
         if r.sink:
             r.sink.close()
@@ -102,7 +147,7 @@ def connect(r, connection, origin):
     does not block."""
     _, host, port = origin
     family = socket.AF_INET
-    if host[0] == "[" or r.ipv6:
+    if ":" in host or r.ipv6:
         family = socket.AF_INET6
         host = host.strip("[]")
     elif r._task and small < 2 and not host.replace(".", "").isdigit():
@@ -116,9 +161,8 @@ def connect(r, connection, origin):
     address = found and found[0][-1]  # None where lwIP has no IPv6
     if not address:
         raise ValueError("ipv6")
-    stream = connection.stream = connection.poll = socket.socket(family, socket.SOCK_STREAM)
+    stream = connection.open(family, socket.SOCK_STREAM)
     connection.origin = origin
-    stream.setblocking(False)
     if r.adapter is not None:
         from .adapter import bind
 
@@ -153,8 +197,6 @@ def send_request(r):
     if not connection:
         connection = r.connection = Connection()
         yield from connect(r, connection, origin)
-    connection.sent = False
-    connection.head_left = _HEAD_LIMIT
     # While the connection is being made:
     data = request_head(r, origin, target, fields)
     body = r.body
@@ -184,8 +226,8 @@ def send_request(r):
         return (yield from upload(r, connection, data, n, body))
 
 
-def receive_response(r, headers, response):
-    """Receive the response, or after `response`, which `send_request` returned, the rest of it; a
+def receive_response(r, headers, head):
+    """Receive the response, or after `head`, which `send_request` returned, the rest of it; a
     generator.
 
     Returns (status, headers, body), or None where another request has to be made: `r` was changed
@@ -193,14 +235,13 @@ def receive_response(r, headers, response):
     """
     connection = r.connection
     stream = connection.stream
-    keep = r.keepalive and response is None  # else it was not all sent
-    while not response:
+    keep = r.keepalive and head is None  # else it was not all sent
+    while not head:
         # TLS may hold data that poll does not see: axTLS the rest of a record. 0 waits for
         # nothing, but lets the time limit and other tasks have their turn.
-        yield 0 if response == 0 and stream is not connection.poll else POLLIN
-        response = receive_head(connection, r.method)
-    status, head, length = response
-    response = None  # makes room, as what follows does
+        yield 0 if head == 0 and stream is not connection.poll else POLLIN
+        head = connection.receive_head(r.method)
+    status, head, length = head
     if r.debug:
         print("http: status", status, "length", length)
     if r.redirects and status // 100 == 3:
@@ -233,14 +274,18 @@ def receive_response(r, headers, response):
     while n != length:
         # Reading tells as fast as poll() whether there is more.
         got = transfer.read(_TURN) if transfer else stream.readinto(rest[n:])
-        if got == 0:
-            if length is not None:
-                raise EOFError
+        if got:
+            n += got
+            if ticks_ms() >> _TURN == turn:
+                continue
+            yield 0
+        elif got is None:
+            yield transfer.wait if transfer else POLLIN
+        elif length is None:
             break
-        if got is None or ticks_ms() >> _TURN != turn:
-            yield 0 if got is not None else transfer.wait if transfer else POLLIN
-            turn = ticks_ms() >> _TURN
-        n += got or 0
+        else:
+            raise EOFError
+        turn = ticks_ms() >> _TURN
     if transfer:
         body = transfer.finish()
     if keep and connection.buf == b"":

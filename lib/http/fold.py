@@ -1,5 +1,5 @@
-# Field lines that do not begin with letters, hyphens and a colon: other tokens, and obsolete line
-# folding. Loaded when a server sends one.
+# Rare lines in the head of a response: names of other characters than letters and hyphens,
+# obsolete line folding, a list of Content-Length. Loaded when a server sends one.
 
 from .token import TOKEN
 
@@ -25,3 +25,18 @@ def unfold(head, name):
             lines[i - 1] = lines[i - 1].rstrip()
             lines[i] = b" " + line.lstrip(b" \t")
     return b"".join(lines)
+
+
+def merge(lengths):
+    """Return the one value that all members of `lengths`, a list as bytes, have.
+
+    Some proxies repeat Content-Length, or its value: equal ones do no harm (RFC 9112 section 6.3).
+    ValueError for others, and for what is no number of bytes.
+    """
+    found = None
+    for value in lengths.split(b","):
+        value = value.strip(b" \t")
+        if not value.isdigit() or len(value) > 18 or found not in (None, int(value)):
+            raise ValueError("length")
+        found = int(value)
+    return found

@@ -50,7 +50,7 @@ def split(url):
             if not 0 < port < 65536:
                 raise ValueError("port")
     # Only what a name or an address has in it. "%" is for the zone of an IPv6 address.
-    literal = host.startswith("[") and host.endswith("]")
+    literal = host[:1] + host[-1:] == "[]"
     if not host or host.strip("abcdefghijklmnopqrstuvwxyz0123456789.-_" + "[:%]" * literal):
         raise ValueError("host")
     return (tls, host, port), target, userinfo
@@ -78,40 +78,6 @@ def request_head(r, origin, target, fields):
         # be said. A part of their names, which is no method, may say so too.
         data += b"Content-Length: %d\r\n" % len(body)
     return data + b"\r\n"
-
-
-def receive_head(connection, method):
-    """Receive once from `connection`, which answers a request of `method`.
-
-    Returns (status, head, length) when the head of the final response is there, as `parse` does;
-    else 0, or None when nothing came.
-    """
-    data = connection.receive()
-    if data is None:
-        return None
-    if not data:
-        raise EOFError
-    buf = connection.buf + data
-    while True:
-        if not b"HTTP/1.".startswith(buf[:7]):
-            raise ValueError("http")
-        # A bare LF ends a line as well: RFC 9112 section 2.2.
-        end = buf.find(b"\n\r\n") + 3
-        bare = buf.find(b"\n\n") + 2
-        if end == 2 or 1 < bare < end:
-            end = bare
-        whole = end > 1
-        if (end if whole else len(buf) + 1) > connection.head_left:
-            raise ValueError("limit")
-        if not whole:
-            connection.buf = buf
-            return 0
-        connection.head_left -= end
-        response = parse(buf[:end], method)
-        buf = connection.buf = buf[end:]  # the start of the body, or the next head
-        # Interim responses say nothing that matters here. 101 is final: HTTP ends with it.
-        if response[0] >= 200 or response[0] == 101:
-            return response
 
 
 def parse(head, method):
@@ -146,23 +112,22 @@ def parse(head, method):
         start = head.find(b"\n", colon) + 1
         n = len(name)
         if n == 14 and name.lower() == b"content-length":
-            value = head[colon + 1 : start]
-            # Some proxies repeat the field; equal values do no harm.
+            value = head[colon + 1 : start].strip(_BLANK)
             lengths = value if lengths is None else lengths + b"," + value
         elif n == 17 and name.lower() == b"transfer-encoding":
             value = head[colon + 1 : start].strip(_BLANK).lower()
             coding = value if coding is None else b""
     status = int(status)
-    if lengths is not None:
-        for value in lengths.split(b","):
-            value = value.strip(_BLANK)
-            if not value.isdigit() or len(value) > 18 or length not in (None, int(value)):
-                raise ValueError("length")
-            length = int(value)
     if coding is not None:
-        if coding != b"chunked" or length is not None or head[7] == 48:
+        if coding != b"chunked" or lengths is not None or head[7] == 48:
             raise ValueError("coding")
         length = -1
+    elif lengths is not None:
+        if not lengths.isdigit() or len(lengths) > 18:
+            from .fold import merge
+
+            lengths = merge(lengths)
+        length = int(lengths)
     if method == "HEAD" or status < 200 or status == 204 or status == 304:
         length = 0
     return status, head, length

@@ -54,7 +54,7 @@ def repr(r):
     state = "not begun"
     if r.error:
         state = "failed, %r" % (r.error,)
-    elif r._steps is False:
+    elif r.steps is False:
         state = "done"
     elif r.start is not None:
         state = "under way"

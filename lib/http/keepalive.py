@@ -17,7 +17,7 @@ def close():
     global _idle
     if _idle:
         idle, _idle = _idle, None
-        idle.stream.close()
+        idle.close()
 
 
 def _args_of(r):
@@ -35,13 +35,15 @@ def take(r, origin):
     connection = r.connection = _idle
     _idle = None
     connection.reused = True
+    connection.sent = False
+    connection.head_size = 0
     try:
         # The server may have closed it, or sent what nobody asked for.
         if silent(connection):
             return connection
     except OSError:
         pass
-    connection.stream.close()
+    connection.close()
     r.connection = None
 
 

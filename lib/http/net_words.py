@@ -10,7 +10,6 @@ _STATE = const(-1)
 _CONNECT = const(-4)
 _TIMEOUT = const(-8)
 
-_HEAD_LIMIT = const(8192)  # of exchange.py
 _SECONDS = const(300)  # who gives a time limit up to this may mean seconds
 
 # Numbers that no port has in `errno`. Those below 35 are the same everywhere; the others are of
@@ -38,7 +37,7 @@ def words(r, code, er, number):
             where = host
         elif not (connection.sent or connection.reused):
             text = "no connection to "
-        elif connection.buf or connection.head_left != _HEAD_LIMIT:
+        elif connection.buf or connection.head_size:
             text = "no complete response from "
         text += "%s within %d ms" % (where, r.timeout)
         if r.timeout <= _SECONDS:

@@ -55,12 +55,10 @@ def resolve(r, connection, host):
     seed = os.urandom(2)
     host = socket.getaddrinfo(adapter, 32768 | seed[0] << 7 ^ seed[1])[0][-1]
     server = socket.getaddrinfo(server, PORT)[0][-1]
-    stream = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    connection.stream = connection.poll = stream
+    stream = connection.open(socket.AF_INET, socket.SOCK_DGRAM)
     data = None
     ttl = 86400  # seconds
     try:
-        stream.setblocking(False)
         # Each alias takes a step, and another where it ends and is asked for.
         for _ in range(16):
             if not data:
@@ -91,8 +89,7 @@ def resolve(r, connection, host):
             name = found
         raise ValueError("answer")
     finally:
-        connection.stream = None
-        stream.close()
+        connection.close()
 
 
 def _ask(task, stream, host, server, name):

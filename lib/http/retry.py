@@ -2,14 +2,11 @@
 
 import gc
 from errno import ENOMEM
-from micropython import const
 
 from . import keepalive
 
-_HEAD_LIMIT = const(8192)  # of exchange.py
 
-
-def again(r, er):
+def retry(r, er):
     """Return whether to make the request `r` once more, which failed with `er`.
 
     Closes the idle connection where that gives it memory, and rewinds its body.
@@ -29,7 +26,7 @@ def again(r, er):
     # has not looked at, and where it does no harm if it has: RFC 9110 section 9.2.2.
     if not reused or not isinstance(er, (OSError, EOFError)):
         return False
-    if connection.buf or connection.head_left < _HEAD_LIMIT:
+    if connection.buf or connection.head_size:
         return False  # some of an answer came
     if r.method not in ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"):
         return False

@@ -11,7 +11,7 @@ def refuse(sink, others):
     """
     name = sink.name
     for other in others[:]:
-        ended = other.r._steps is False
+        ended = other.r.steps is False
         if ended or same(name, other.name, getattr(sink, "fat", False)):
             if not ended and other.loop in (None, sink.loop):
                 raise ValueError("busy")

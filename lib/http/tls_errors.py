@@ -12,8 +12,6 @@ _RX = const(-6)
 _ENOMEM = const(12)
 _EPIPE = const(32)
 
-_HEAD_LIMIT = const(8192)  # of exchange.py
-
 _MBEDTLS = hasattr(tls, "MBEDTLS_VERSION")
 
 # Codes of mbedTLS, as positive numbers: bits 7 to 14 name what failed on the whole, bits 0 to 6
@@ -57,7 +55,7 @@ def later(r, er):
     if _short(n):
         return _STATE, _memory()
     connection = r.connection
-    if _alert(n) and not connection.buf and connection.head_left == _HEAD_LIMIT:
+    if _alert(n) and not connection.buf and not connection.head_size:
         # So a server of TLS 1.3 refuses a client: for it, the handshake is complete by then.
         return _CONNECT, _refused()
     if _MBEDTLS and n > -256:

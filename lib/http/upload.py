@@ -3,9 +3,6 @@
 from micropython import const
 from select import POLLIN, POLLOUT
 
-from .head import receive_head
-
-
 _ENOMEM = const(12)
 
 _PIECE = const(1024)  # bytes
@@ -51,11 +48,11 @@ def _write(r, connection, data, n):
         # Also when nothing blocks: the time limit and other tasks have their turn here.
         ready = yield POLLIN | POLLOUT
         if ready & ~POLLOUT:
-            response = receive_head(connection, r.method)
+            response = connection.receive_head(r.method)
             while response == 0 and stream is not connection.poll:
                 # TLS may hold the rest, which poll does not see.
                 yield 0
-                response = receive_head(connection, r.method)
+                response = connection.receive_head(r.method)
             if response:
                 return response
         elif ready & POLLOUT:

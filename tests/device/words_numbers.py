@@ -35,7 +35,7 @@ def port(numbers):
 class Connection:
     # As it stands when it has been begun; `sent` when the request was.
     buf = b""
-    head_left = 8192
+    head_size = 0
     reused = False
     stream = True
 
@@ -47,6 +47,7 @@ class Connection:
 def fail(failure, er, sent, url="http://board.lan:8080/x", look_up=False):
     request = http.request("GET", url)
     request.start = time.ticks_ms()
+    request.connection = None
     if not look_up:
         request.connection = Connection(sent, (url[:5] == "https", "board.lan", 8080))
     code = failure(request, er)
@@ -100,6 +101,7 @@ for numbers, look_up, before, after in (
     for number, words in ((-2, NO_NAME[1]), (-5, NO_NAME[1]), (-3, "no DNS server answered")):
         request = http.request("GET", "http://board.lan:8080/")
         request.start = time.ticks_ms()
+        request.connection = None
         same(failure(request, OSError("[addrinfo error %d]" % number)), -4)
         same(request.error.errno, number)
         same(str(request.error)[: len(words)], words)
