@@ -284,7 +284,7 @@ def request(
     if not (ca_file is client_ca is client_key is client_password is None):
         tls = ca_file, client_ca, client_key, client_password
     if callback is not None or callable(opts) or (isinstance(method, str) and "://" in method):
-        from .callbacks import request
+        from .methods import request
 
         return request(method, url, headers, body, opts, callback, tls)
     return _make(method, url, headers, body, opts, tls)

@@ -57,13 +57,3 @@ def call(method, url, headers, body, callback, tls=None):
         _queue = None
     if error:
         raise error
-
-
-def request(method, url, headers, body, opts, callback, tls):
-    # As called in the form of this API, or with `method` and `url` in the other order.
-    if isinstance(url, str) and "://" not in url:
-        method, url = url, method
-    if opts is not None:
-        # The callback in fifth place; else call() refuses them.
-        callback = opts
-    call(method, url, headers, body, callback, tls)

@@ -1,6 +1,8 @@
 # The header fields of a response.
 
-BLANK = b" \t\r"
+from micropython import const
+
+_BLANK = const(b" \t\r")
 
 
 def field(head, name):
@@ -15,7 +17,7 @@ def field(head, name):
     i = lower.find(start)
     while i >= 0:
         i += len(start)
-        values.append(head[i : head.find(b"\n", i)].strip(BLANK))
+        values.append(head[i : head.find(b"\n", i)].strip(_BLANK))
         i = lower.find(start, i)
     return join(name, values) if values else None
 
@@ -32,8 +34,7 @@ class Headers:
     Kept as bytes because that takes a third of a dict's memory.
     """
 
-    def __init__(self, head=b""):
-        self.head = head
+    head = b""
 
     def get(self, name, default=None):
         value = field(self.head, name.lower().encode())
@@ -58,7 +59,7 @@ class Headers:
     def items(self):
         from .listing import items
 
-        return items(self.head)
+        return items(self.head, join)
 
     def __iter__(self):
         for name, _ in self.items():

@@ -1,11 +1,14 @@
 # What few programs need of the header fields of a response: all of them, and those that are not
 # UTF-8.
 
-from .headers import BLANK, join
+from micropython import const
+
+_BLANK = const(b" \t\r")
 
 
-def items(head):
-    """Yield the name of each field in `head`, as the server wrote it, with its value."""
+def items(head, join):
+    """Yield the name of each field in `head`, as the server wrote it, with its value: what `join`
+    makes of the lower-case name and the list of its values."""
     # In one pass: to look each name up would take as many passes as there are names.
     names = []
     values = {}
@@ -16,7 +19,7 @@ def items(head):
             if name not in values:
                 names.append(line[:colon])
                 values[name] = []
-            values[name].append(line[colon + 1 :].strip(BLANK))
+            values[name].append(line[colon + 1 :].strip(_BLANK))
     for name in names:
         lower = name.lower()
         yield name.decode(), text(join(lower, values[lower]))

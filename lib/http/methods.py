@@ -1,4 +1,4 @@
-# The methods of the callback API that send a body.
+# The callback API but for `get`.
 
 from .callbacks import call
 
@@ -19,3 +19,13 @@ def put(url, headers=None, body=None, callback=None):
 def delete(url, headers=None, body=None, callback=None):
     """DELETE `url`, with a `body` if it is not empty; else as `post`."""
     call("DELETE", url, headers, body, callback)
+
+
+def request(method, url, headers, body, opts, callback, tls):
+    # In the form of this API, or with `method` and `url` in the other order.
+    if isinstance(url, str) and "://" not in url:
+        method, url = url, method
+    if opts is not None:
+        # The callback in fifth place; else call() refuses them.
+        callback = opts
+    call(method, url, headers, body, callback, tls)

@@ -15,6 +15,7 @@ def apply(r, opts):
         "ipv6, debug,"
     )
     found = r.opts = {}
+    sink = False
     for key in opts:
         value = opts[key]
         if not isinstance(key, str) or "," in key or ", %s," % key not in known:
@@ -30,11 +31,14 @@ def apply(r, opts):
                 refuse(ValueError, key)
         if key in ("timeout", "redirects", "keepalive", "adapter", "ipv6", "debug"):
             setattr(r, key, value)
+        else:
+            sink = True
     if "adapter" in found:
         from .adapter import check
 
         check(r.adapter)
-    r.destination = _destination(found)
+    if sink:
+        r.destination = _destination(found)
 
 
 def _destination(opts):

@@ -28,10 +28,16 @@ def head(line, n):
     return ("HTTP/1.1 200 OK\r\nA: b\r\n%s\r\n" % "".join(lines)).encode()
 
 
+def mapping(data):
+    headers = Headers()
+    headers.head = data
+    return headers
+
+
 for line, work in (
     (" c\r\n", lambda data: unfold(data, b"")),
     ("A: b\r\n c\r\n", lambda data: unfold(data, b"")),
-    ("A: c\r\n", lambda data: list(Headers(data).items())),
+    ("A: c\r\n", lambda data: list(mapping(data).items())),
     ("A: c\r\n", lambda data: field(data, b"a")),
 ):
     few = head(line, FEW)
@@ -41,7 +47,7 @@ for line, work in (
 
 # A dictionary of MicroPython takes longer for more names, but far less than a search for each.
 data = head("X-%d: y\r\n", 800)
-headers = Headers(data)
+headers = mapping(data)
 for _ in range(20):
     all_items = fastest(lambda: list(headers.items()))
     each = fastest(lambda: [headers.get(name) for name in headers])
