@@ -87,7 +87,7 @@ class Request:
     nodemcu = False  # which API
     start = None  # when it was begun, in ticks_ms()
     sink = None  # where the body goes, if not simply into memory
-    calling = False  # whether the caller's own code runs, in a callback or a body
+    calling = False  # whether the caller's own code runs: a body
     _task = None  # that performs it
     steps = None  # what __getattr__ gives the methods of; False when that has ended
 
@@ -127,7 +127,7 @@ class Request:
         elif not isinstance(body, (bytes, bytearray)):
             from .body import source
 
-            body = source(self, body)
+            body, self.fields = source(self, body)
         self.body = body
         # It has its place from the beginning: a new attribute can need memory as a failure is
         # dealt with.

@@ -2,10 +2,10 @@
 
 
 def source(r, body):
-    """Return what `exchange` can send for `body`: something bytes-like, or a Source.
-
-    Where it says what type it has, Content-Type is set in the header fields of the request `r`.
+    """Return what `exchange` can send for `body`, something bytes-like or a Source, and the header
+    fields that the request `r` then has: with Content-Type where the body says what it is.
     """
+    fields = r.fields
     if isinstance(body, (dict, list)):
         from json import dumps
 
@@ -15,33 +15,21 @@ def source(r, body):
             from .hints import check
 
             check(body)
-        r.fields = merge(b"Content-Type: application/json\r\n", r.fields)
-        return dumps(body).encode()
+        return dumps(body).encode(), merge(b"Content-Type: application/json\r\n", fields)
     if hasattr(body, "framing"):
         # A Multipart. Only its own Content-Type has the boundary.
-        if r.fields:
+        if fields:
             from .fields import block
 
-            r.fields = block(r.fields, ("content-type",))
-        r.fields += body.content_type
-        return body
+            fields = block(fields, ("content-type",))
+        return body, fields + body.content_type
+    from .source import Source, view
+
     data = view(body)
     if data is None:
         if r.nodemcu or isinstance(body, tuple):
             from .hints import refuse
 
             refuse("body", body)
-        from .source import Source
-
         data = Source(body)
-    return data
-
-
-def view(body):
-    """Return what is bytes-like as something whose len() is in bytes, else None."""
-    try:
-        data = memoryview(body)
-    except TypeError:
-        return None
-    # Items wider than a byte, as array.array has them, would make len() another unit.
-    return data if len(bytes(data[:1])) < 2 else bytes(data)
+    return data, fields

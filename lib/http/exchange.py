@@ -123,7 +123,7 @@ def exchange(r):
             except Exception as er:
                 # The caller's own code may fail too, in a callback or a body: for him to see. But
                 # who gave a callback is owed that.
-                if r.calling and not r.nodemcu:
+                if (r.calling or r.sink and r.sink.calling) and not r.nodemcu:
                     raise
                 # A connection that was kept may be gone by now, or take the memory of this one.
                 if "http.keepalive" in sys.modules:

@@ -40,6 +40,26 @@ def _number(er):
 
 def failure(r, er):
     """Set `r.error` for the exception `er`, which ended the request `r`; return its code."""
+    code, er, number, kind = _classify(r, er)
+    r.error = er
+    keepalive = sys.modules.get("http.keepalive")
+    if code == _STATE and keepalive:
+        keepalive.close()  # gives back its memory before anybody tries again
+    if kind and not r.calling:
+        try:
+            text = __import__(kind, None, None, True, 1).words(r, code, er, number)
+            if text:
+                r.error = Error(number, text) if isinstance(er, OSError) else type(er)(text)
+        except (ImportError, AttributeError, MemoryError):
+            pass  # no room for words, or another thread is still loading them
+    if r.debug:
+        print("http: failed with", code, repr(r.error))
+    return code
+
+
+def _classify(r, er):
+    # Return the code of `er`, the exception to report for it, its number, and the file that has
+    # words for it, or None.
     connection = r.connection
     code = _CONNECT
     if connection and (connection.sent or connection.reused):
@@ -64,9 +84,7 @@ def failure(r, er):
             code = _STATE
         elif kind != "dst_words" and not r.left():
             # Also of what cannot be interrupted: a look-up, or axTLS.
-            code = _TIMEOUT
-            number = ETIMEDOUT
-            kind = "net_words"
+            return _TIMEOUT, er, ETIMEDOUT, "net_words"
     elif isinstance(er, EOFError):
         code = _CLOSE
     elif isinstance(er, ValueError):
@@ -74,25 +92,18 @@ def failure(r, er):
         if reason == "tls":
             kind = "tls_words"
         elif kind != "dst_words":
-            for known in _CODES.split():
-                if known[1:] == reason:
-                    code = -int(known[0])
+            code = _code_of(reason, code)
     else:
         code = _STATE
         kind = None
         if isinstance(er, OverflowError):
             er = MemoryError()  # a body longer than any memory
-    r.error = er
-    keepalive = sys.modules.get("http.keepalive")
-    if code == _STATE and keepalive:
-        keepalive.close()  # gives back its memory before anybody tries again
-    if kind and not r.calling:
-        try:
-            text = __import__(kind, None, None, True, 1).words(r, code, er, number)
-            if text:
-                r.error = Error(number, text) if isinstance(er, OSError) else type(er)(text)
-        except (ImportError, AttributeError, MemoryError):
-            pass  # no room for words, or another thread is still loading them
-    if r.debug:
-        print("http: failed with", code, repr(r.error))
+    return code, er, number, kind
+
+
+def _code_of(reason, code):
+    # The code of this reason, or `code` where it has none of its own.
+    for known in _CODES.split():
+        if known[1:] == reason:
+            return -int(known[0])
     return code

@@ -5,17 +5,16 @@
 import os
 from micropython import const
 
-from .file import remove, stat
-
 _EISDIR = const(21)
 
 _DIRECTORY = const(0x4000)  # in the mode that stat() gives
 
 
-def replace(path, dst):
+def replace(path, dst, stat, remove):
     """Give the complete file `path` the name `dst`, which may exist.
 
-    Meanwhile what was there has the name <path>.old, or an empty file has.
+    Meanwhile what was there has the name <path>.old, or an empty file has. `stat` and `remove`
+    are those of file.py.
     """
     old = path + ".old"
     found = stat(dst)
@@ -36,7 +35,7 @@ def replace(path, dst):
     remove(old)
 
 
-def recover(path, dst):
+def recover(path, dst, stat, remove):
     """Complete or undo a `replace` that lost power. <path>.old exists.
 
     Raises ValueError where that would risk the only good file.

@@ -36,7 +36,7 @@ class Sink(Base):
         if self.fat and stat(self.path + ".old"):
             from .fat import recover
 
-            recover(self.path, dst)
+            recover(self.path, dst, stat, remove)
 
     def open(self, head):
         self.keep = False
@@ -77,7 +77,7 @@ class Sink(Base):
         if self.fat:
             from .fat import replace
 
-            replace(self.path, dst)
+            replace(self.path, dst, stat, remove)
         else:
             os.rename(self.path, dst)  # in one step, on POSIX and LittleFS
         self.keep = True

@@ -4,21 +4,17 @@ from .sink import Base
 
 
 class Sink(Base):
-    def start(self, status, head, length):
+    def prepare(self):
         self.dst = self.r.opts.get("dst")
-        if self.dst is not None:
-            return Base.start(self, status, head, length)
-        # Whatever the status is, as without progress.
-        self.total = length if length and length > 0 else 0
-        self.body = bytearray(self.total)
-        if self.progress:
-            self.progress.report()
-        return ()
+        self.always = self.dst is None  # as without progress
 
     def open(self, head):
-        if self.total > len(self.dst):
+        if self.always:
+            self.body = bytearray(self.total)
+        elif self.total > len(self.dst):
             raise ValueError("small")
-        self.body = memoryview(self.dst)
+        else:
+            self.body = memoryview(self.dst)
 
     def put(self, buf, n):
         done = self.done

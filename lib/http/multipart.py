@@ -4,9 +4,8 @@ from binascii import hexlify
 from micropython import const
 from os import urandom
 
-from .body import view
 from .forms import data, pairs
-from .source import Source
+from .source import Source, view
 
 _SMALL = const(512)  # values of up to this many bytes leave with what is before them
 

@@ -31,18 +31,7 @@ def words(r, code, er, number):
     where = "%s port %d" % (host, port)
     here = connection and connection.stream  # else it failed as the name was looked up
     if code == _TIMEOUT:
-        text = "no answer from "
-        if not here:
-            text = "no address of "
-            where = host
-        elif not (connection.sent or connection.reused):
-            text = "no connection to "
-        elif connection.buf or connection.head_size:
-            text = "no complete response from "
-        text += "%s within %d ms" % (where, r.timeout)
-        if r.timeout <= _SECONDS:
-            text += ": timeout is in milliseconds"
-        return text
+        return _no_answer(r, host, where)
     if isinstance(er, EOFError):
         return "the peer closed the connection before the response was complete"
     if code == _STATE or number == known.ENOBUFS:
@@ -76,3 +65,20 @@ def words(r, code, er, number):
             return "the connection to %s was lost: is the network (Wi-Fi) connected?" % where
         text = "broken connection to "
     return "%s%s: %s" % (text, where, str(er) or "OSError")
+
+
+def _no_answer(r, host, where):
+    # Of a request whose time limit is over: how far it came.
+    connection = r.connection
+    text = "no answer from "
+    if not (connection and connection.stream):
+        text = "no address of "
+        where = host
+    elif not (connection.sent or connection.reused):
+        text = "no connection to "
+    elif connection.buf or connection.head_size:
+        text = "no complete response from "
+    text += "%s within %d ms" % (where, r.timeout)
+    if r.timeout <= _SECONDS:
+        text += ": timeout is in milliseconds"
+    return text

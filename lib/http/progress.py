@@ -18,10 +18,9 @@ class Progress:
     def report(self):
         if self.callback:
             sink = self.sink
-            r = sink.r
-            r.calling = True
-            self.callback(sink.total, sink.done, r.opts.get("userdata"))
-            r.calling = False
+            sink.calling = True
+            self.callback(sink.total, sink.done, sink.r.opts.get("userdata"))
+            sink.calling = False
 
     def update(self, buf, n):
         """Add buf[:n], which is stored, to the digest, and report how far the download is."""
@@ -36,5 +35,4 @@ class Progress:
             from binascii import hexlify
 
             if hexlify(self.digest.digest()).decode() != self.sha256.lower():
-                self.sink.keep = False  # not even to go on from
                 raise ValueError("digest")

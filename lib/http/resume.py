@@ -134,7 +134,12 @@ class Sink(File):
     def finish(self):
         if self.total not in (0, self.done):
             raise EOFError  # of a range the server may send less than it was asked for
-        return File.finish(self)
+        try:
+            return File.finish(self)
+        except ValueError as er:
+            if er.args[-1].args == ("digest",):
+                self.keep = False  # not even to go on from
+            raise
 
     def end(self):
         done = File.end(self)

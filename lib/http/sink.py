@@ -24,6 +24,8 @@ class Base:
     total = 0  # bytes, 0 when the server does not say
     done = 0  # bytes that are stored
     progress = None
+    calling = False  # whether the caller's own code runs: a callback, or a write()
+    always = False  # whether the body is stored whatever the status is
 
     def __init__(self, r):
         # At once: whoever ends the request closes its sink, however much of it was made.
@@ -59,7 +61,7 @@ class Base:
 
     def failed(self, er):
         """Return what to raise for `er`, which a method of this destination raised."""
-        return er if self.r.calling else ValueError(self.code, er)
+        return er if self.calling else ValueError(self.code, er)
 
     def accept(self, status, head, length):
         """Return the status that the response has for the caller, 0 to make another request."""
@@ -68,9 +70,11 @@ class Base:
     def start(self, status, head, length):
         """Get ready for the body. Return an iterator of the steps that takes, or None when this
         response has nothing to store: only success replaces what is there."""
-        if self.r.method == "HEAD" or not 200 <= status < 300 or status == 204:
-            return None
         self.total = length if length and length > 0 else 0
+        if not self.always and (
+            self.r.method == "HEAD" or not 200 <= status < 300 or status == 204
+        ):
+            return None
         try:
             steps = self.open(head)
         except (OSError, ValueError) as er:

@@ -3,8 +3,6 @@
 from errno import EAGAIN
 from micropython import const
 
-from .body import view
-
 _BUFFER = const(512)
 
 
@@ -75,3 +73,13 @@ class Source:
             yield buf[:n]
         if left:
             raise ValueError("the file of the body became shorter")
+
+
+def view(body):
+    """Return what is bytes-like as something whose len() is in bytes, else None."""
+    try:
+        data = memoryview(body)
+    except TypeError:
+        return None
+    # Items wider than a byte, as array.array has them, would make len() another unit.
+    return data if len(bytes(data[:1])) < 2 else bytes(data)

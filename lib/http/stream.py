@@ -28,18 +28,17 @@ class Sink(Base):
         if buf is not self.buf or taken or n < len(buf):
             # Of a piece that fills the buffer nothing is allocated.
             data = (data if buf is self.buf else memoryview(buf))[taken:n]
-        r = self.r
-        r.calling = True
+        self.calling = True
         try:
             got = self.write(data)
         except OSError:
-            r.calling = False  # a failure of the destination; others are for the caller to see
+            self.calling = False  # a failure of the destination; others are for the caller to see
             raise
         if got is None or got > n - taken:
             got = n - taken
         if got < 0:
             raise ValueError("write() returned %d" % got)
-        r.calling = False
+        self.calling = False
         self.taken = taken + got
         if got:
             return 0
