@@ -181,13 +181,17 @@ class Board:
         self.device = device
         self.folder = folder
 
-    def run(self, script, *, heap=None, timeout=HANG, **parameters):
-        """Run tests/device/<script>.py as MicroPython.run does; the heap is that of the board."""
-        modules = {name: (DEVICE / f"{name}.py").read_text() for name in ("prelude", script)}
+    def run(self, script, name=None, *, heap=None, timeout=HANG, **parameters):
+        """Run a script, or a test of it, as MicroPython.run does, in the heap of the board."""
+        modules = {file: (DEVICE / f"{file}.py").read_text() for file in ("prelude", script)}
         modules["parameters"] = f"P = {parameters!r}\n"
-        out = self.device.run(self.folder, script, modules, timeout)
+        first, what = script, script
+        if name:
+            first, what = "first", f"{script}.{name}"
+            modules[first] = f"import prelude, {script}\nprelude.run({what})\n"
+        out = self.device.run(self.folder, first, modules, timeout)
         if not out.endswith("OK\n"):
-            pytest.fail(f"{script} failed on the board:\n{out}", pytrace=False)
+            pytest.fail(f"{what} failed on the board:\n{out}", pytrace=False)
         return out[:-3]
 
 

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from scripts import each_test
 from servers import Peer
 
 
@@ -36,9 +37,10 @@ def test_reference_pages(mpy, httpbin_url):
 
 
 @pytest.mark.device
-def test_rules(mpy, httpbin_url, refused):
+@each_test("callbacks")
+def test_rules(mpy, httpbin_url, refused, name):
     with Peer(Echo()) as peer:
-        mpy.run("callbacks", url=httpbin_url, echo=peer.url, refused=refused)
+        mpy.run("callbacks", name, url=httpbin_url, echo=peer.url, refused=refused)
     assert not peer.errors
 
 
