@@ -177,7 +177,7 @@ def test_nothing_leaks(mpy):
     with Peer(outcomes) as peer, socket.socket() as refusing:
         refusing.bind(("127.0.0.1", 0))
         refused = f"http://127.0.0.1:{refusing.getsockname()[1]}/"
-        mpy.run("leaks", heap="400k", url=peer.url, refused=refused, rounds=12)
+        mpy.run("leaks", heap="1m", url=peer.url, refused=refused, rounds=12)
     assert len(peer.results) + len(peer.errors) > 300
 
 
