@@ -19,6 +19,7 @@ _MBEDTLS = hasattr(tls, "MBEDTLS_VERSION")
 # else. The last one is of PSA.
 _HIGH = (0x1180, 0x2880, 0x3400, 0x3F80, 0x4D80, 0x5180, 0x6180, 0x7F00)
 _LOW = (0x10, 0x34, 0x3C, 0x6A, 141)
+_GENERIC = const(1)  # what mbedTLS 3.6.7 has for memory too
 _FIRST = const(0x1000)  # axTLS has lower ones
 _ALERT = const(0x7780)
 _CONN_EOF = const(-0x7280)
@@ -34,8 +35,8 @@ def in_handshake(r, er):
             return er
         n = er.errno
         # MicroPython makes what is below 256 positive, as errors of the socket are. Reading and
-        # writing a socket has none of these numbers.
-        short = n == _ENOMEM or n in _LOW or _short(n)
+        # writing a socket has none of these numbers, but for a firewall's EPERM.
+        short = n == _ENOMEM or n in _LOW or _short(n) or n == _GENERIC and _full()
     else:
         # What a certificate is refused for is said where memory ends as well.
         short = _MBEDTLS and "client_" not in text and _full()
