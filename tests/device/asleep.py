@@ -1,4 +1,4 @@
-# Nothing can wake this, so its loop ends; that is no success.
+# Nothing can wake this. Its loop ends, which is no success, or from v1.26 on waits for ever.
 
 from prelude import *
 

@@ -3,6 +3,8 @@
 from disk import *
 from prelude import *
 
+import errno
+
 import http
 from binascii import hexlify
 from hashlib import sha256
@@ -177,7 +179,12 @@ def test_one_download_to_a_file_at_a_time():
         ]
     else:
         os.chdir("/disk")
-        names = ["data.bin", "/disk/data.bin", "/disk/../data.bin"]
+        names = ["data.bin", "/disk/data.bin"]
+        try:
+            os.stat("/disk/../data.bin")
+        except OSError as er:
+            if er.errno == errno.ENOENT:  # else, with LittleFS of v1.26, nothing is above the root
+                names.append("/disk/../data.bin")
         names += [
             "/disk/%sdata.bin" % name for name in ("/", "//", "././/", "a/../", "a/./../a//../")
         ]
