@@ -39,9 +39,9 @@ def resolve(r, connection, host):
             adapter, _, _, server = adapter.ifconfig()
     except (AttributeError, ImportError):
         return
-    labels = host.rstrip(".").encode().split(b".")
+    labels = host.rstrip(".").split(".")
     # mDNS answers for .local. No server is 0.0.0.0, and one with an IPv6 address is not for us.
-    if len(labels) < 2 or labels[-1] == b"local" or server < "1" or ":" in server:
+    if len(labels) < 2 or labels[-1] == "local" or server < "1" or ":" in server:
         return
     key = host, server
     if _last[0] == key and 0 <= time() - _last[2] < _last[3]:
@@ -50,7 +50,7 @@ def resolve(r, connection, host):
     for label in labels:
         if not 0 < len(label) < 64:
             raise ValueError("host")
-        name += bytes((len(label),)) + label
+        name += bytes((len(label),)) + label.encode()
     # Who wants to answer in the place of the server has to guess this port and the id.
     seed = os.urandom(2)
     host = socket.getaddrinfo(adapter, 32768 | seed[0] << 7 ^ seed[1])[0][-1]
@@ -123,7 +123,7 @@ def _ask(task, stream, host, server, name):
                     and data[12 : len(question)] == question[12:]
                     and data[:2] == question[:2]
                     and data[2] >> 3 == 16
-                    and data[4:6] == b"\0\1"
+                    and data[4:6] == question[4:6]
                 ):
                     return data
                 yield 0  # many of them must not take the turns of others

@@ -87,7 +87,7 @@ def test_what_a_name_needs_more_than_an_address(needs_32, resolving, kind):
         return 0
 
     address, name = free(url), free(named(url))
-    assert 0 < name < address <= name + 2304, (address, name)
+    assert 0 < name < address <= name + 2048, (address, name)
 
 
 def test_size(build):
