@@ -406,38 +406,6 @@ def test_codes():
     assert shown == codes
 
 
-def imports(path):
-    """Return the modules of http that a file imports."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            names = [node.module] if node.module else [each.name for each in node.names]
-            found.update(
-                name if (path.parent / f"{name}.py").exists() else "__init__" for name in names
-            )
-    return found
-
-
-def test_layers():
-    """docs/design.md names every file once, and every import that runs up."""
-    page = (ROOT / "docs" / "design.md").read_text().split("## Layers")[1].split("\n## ")[0]
-    layers, page = page.split("These run up")
-    rows = [
-        re.findall(r"`(\w+)`", row) for row in re.findall(r"(?m)^\| [^|]+ \| (.*) \|$", layers)
-    ]
-    layer = {name: i for i, row in enumerate(rows) for name in row}
-    files = sorted((ROOT / "lib" / "http").glob("*.py"))
-    assert sorted(sum(rows, [])) == sorted(path.stem for path in files)
-    up = {
-        (path.stem, name)
-        for path in files
-        for name in imports(path)
-        if layer[name] < layer[path.stem]
-    }
-    told = re.findall(r"(?m)^\| ([^|]+) → `(\w+)` \|", page)
-    assert up == {(name, to) for names, to in told for name in re.findall(r"`(\w+)`", names)}
-
-
 def anchors(page):
     return {
         re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
