@@ -120,8 +120,19 @@ for run in (None, asyncio.run):
         ),
         ("192.168.1.5/", "the URL does not start with http:// or https://"),
         ("http://a:b/", "bad port in the URL: it is a number from 1 to 65535"),
+        ("http://a%zz@b/", "bad percent-encoding in the user info of the URL"),
     ):
         check(-4, words, url, run=run)
+
+    check(
+        -2,
+        "the redirect wants the body again, which cannot be sent twice: give bytes or a file",
+        P["url"] + "/308",
+        method="POST",
+        body=iter([b"a"]),
+        redirects=1,
+        run=run,
+    )
 
 # A DNS server that does not answer, until it is given up and until the time limit.
 sys.modules["network"] = network

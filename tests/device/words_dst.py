@@ -62,6 +62,47 @@ for kind in ("lfs", "fat"):
     check("the file system of /disk/x can only be read", "/disk/x", 30)
     vfs.umount("/disk")
 
+
+class Full:
+    # A file system on which no file can be opened, with this error.
+    def __init__(self, number):
+        self.number = number
+
+    def mount(self, readonly, mkfs):
+        pass
+
+    def umount(self):
+        pass
+
+    def stat(self, path):
+        raise OSError(2)
+
+    remove = stat
+
+    def statvfs(self, path):
+        raise OSError(2)
+
+    def open(self, path, mode):
+        raise OSError(self.number)
+
+
+for number, words in (
+    (1, "/disk/x may not be written: it is protected"),
+    (13, "/disk/x may not be written: it is protected, or the folder is full"),
+    (16, "the file system of /disk/x is not ready: is the card in?"),
+    (17, "/disk/x is there already, as something else"),
+    (21, "/disk/x is a folder"),
+    (23, "no file can be opened: too many are open"),
+    (24, "no file can be opened: too many are open"),
+    (27, "/disk/x is too large for this file system"),
+    (84, "the file system of /disk/x is damaged: back up, and format it anew"),
+):
+    vfs.mount(Full(number), "/disk")
+    try:
+        check(words, "/disk/x", number)
+    finally:
+        vfs.umount("/disk")
+
 # Nothing is mounted. The words are loaded by now.
 here = os.getcwd()
 vfs.umount("/")

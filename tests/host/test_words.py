@@ -5,6 +5,7 @@ import socket
 
 from conftest import ROOT
 from nameserver import Nameserver
+from scripts import each_test
 from servers import Peer, answer
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -28,6 +29,8 @@ def by_path(connection):
             connection.send(OK.replace(b"5", b"400000") + bytes(400000))
         elif path == b"/cut":
             connection.send(OK[:-1])
+        elif path == b"/308":
+            connection.send(b"HTTP/1.1 308 A\r\nLocation: /\r\nContent-Length: 0\r\n\r\n")
         elif path == b"/other":
             connection.send(b"220 mail.example ESMTP\r\n")
         else:
@@ -70,6 +73,11 @@ def test_what_fails_says_why(mpy):
 def test_destinations_that_fail_say_why(mpy):
     with Peer(by_path) as peer:
         mpy.run("words_dst", heap="4m", url=peer.url)
+
+
+@each_test("words_arguments")
+def test_wrong_arguments_raise_with_words(mpy, name):
+    mpy.run("words_arguments", name)
 
 
 def test_numbers_of_other_ports(mpy):
