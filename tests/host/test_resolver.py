@@ -176,6 +176,7 @@ def test_where_it_is_used(mpy, names, name):
             "plain-adapter.test": "127.0.0.7",
             "plain-number.test": "127.0.0.7",
         },
+        "test_an_empty_datagram_on_esp32": {"empty.test": HERE},
         "test_a_truncated_answer_is_one_for_getaddrinfo": {"tc.test": HERE},
         "test_a_port_without_network": {"plain.test": HERE},
         "test_the_callback_api_uses_it": {"plain.test": HERE},
