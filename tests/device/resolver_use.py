@@ -112,7 +112,7 @@ def test_an_empty_datagram_on_esp32():
         *args
     )
     try:
-        same(asked("empty.test"), "127.0.0.1")
+        same(asked("empty.test", timeout=30000), "127.0.0.1")
     finally:
         Socket.socket = socket.socket
         resolver.SECOND = 50
