@@ -16,16 +16,16 @@ import time
 last_error = None  # why the last request of the callback API that failed did so
 
 
-# Where memory is short, what is not used any more has to go before it splits what is free: the
-# smallest heap for a GET is 1.5 KB less for it. Collecting a large heap takes longer, for nothing.
-# 2 is for heaps below 22,000 bytes: no room for the resolver, so getaddrinfo() looks names up.
+# Where memory is short, garbage has to go before it splits the free memory: that takes 1.5 KB off
+# the smallest heap for a GET. Collecting a large heap takes longer, for nothing. 2 is for heaps
+# below 22,000 bytes: the resolver has no room there, so getaddrinfo() looks names up.
 small = gc.mem_alloc() + gc.mem_free()
 small = (small < 65536) + (small < 22000)
 
 
 def __getattr__(name):
-    # What not every program needs. dir() and TAB try every name in memory, which these are as
-    # they are names here: so what this gives has to load nothing before it is called.
+    # Names that few programs need. dir() and TAB try every name in memory, so also these: the
+    # functions here load their file when they are called, not before.
     if name == "__version__":
         return "0.2.0"  # the one place where it stands
     value = dict(  # noqa: C408
@@ -61,9 +61,9 @@ def __getattr__(name):
 
 
 def _running():
-    # asyncio's core when called from a task, else None. `cur_task` alone is no sign: it stays
-    # behind when Ctrl-C ends a loop. A task that executes refuses pend_throw, any other takes it
-    # as what it had anyway.
+    # Return asyncio's core in a task, else None. `cur_task` alone is no sign: it stays behind when
+    # Ctrl-C ends a loop. A task that executes refuses pend_throw(); in any other, None is the
+    # value already.
     core = sys.modules.get("asyncio.core")
     if not core:
         return None
@@ -80,7 +80,7 @@ class Request:
 
     certificates = None  # what certificates() has set
 
-    # What few requests change takes less memory and time here than in each: options first.
+    # Defaults: here they take less memory and time than in each request. Options come first.
     timeout = 600000  # ms for all of it, 0 for ever
     redirects = keepalive = ipv6 = debug = False
     adapter = destination = None
@@ -153,13 +153,13 @@ class Request:
             return self._failed()
 
     def __iter__(self):
-        # Of `await`, and of who forgot it. create_task and asyncio.run come before a loop runs,
-        # but take no step.
+        # `await` calls this, and so does a program that forgot it. create_task and asyncio.run
+        # call it before a loop runs, but take no step.
         if self.start is not None or not _running():
             from .hints import mistake
 
             mistake(self)
-        self.start = time.ticks_ms()  # at once: who comes second, be it meanwhile, gets an error
+        self.start = time.ticks_ms()  # at once: a second await, even now, is an error
         try:
             from .aio import drive
 
@@ -190,9 +190,9 @@ class Request:
         return max(0, timeout - time.ticks_diff(time.ticks_ms(), self.start)) if timeout else -1
 
     def __getattr__(self, name):
-        # send, throw, close and pend_throw: what makes this a coroutine for create_task,
-        # gather and wait_for. In a task other than the one that performs it, send and throw are
-        # of what raises that it is performed once.
+        # send, throw, close and pend_throw make this a coroutine for create_task, gather and
+        # wait_for. Another task than the one that performs it gets those of a new generator,
+        # which raises that a request is performed once.
         steps = self.steps
         task = self._task
         if (

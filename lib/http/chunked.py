@@ -28,7 +28,7 @@ class Chunked:
     """The data of a chunked body that comes from `stream`, after `rest`, which came already.
 
     All state is small integers: nothing is allocated however many chunks there are. At the end
-    `rest` is what came after the body.
+    `rest` holds the bytes after the body.
     """
 
     def __init__(self, stream, rest=b""):
@@ -53,8 +53,8 @@ class Chunked:
                 buf[:got] = rest[:got]
                 self.rest = rest[got:]
             else:
-                # Not more than has to come: readinto() would go on for it, and what came before
-                # an error is lost then.
+                # No more than has to come: readinto() would wait for more, and loses the data
+                # before an error.
                 got = self._stream.readinto(buf, min(n, self._left + self._least()))
                 if not got:
                     if got is None:

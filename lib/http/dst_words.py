@@ -1,4 +1,4 @@
-# What is wrong with the destination of a body (dst, fota), in words. Loaded when something is.
+# Failures of the destination of a body (dst, fota), in words. Loaded when there is one.
 
 TEXTS = {
     "busy": "another download to this dst, or another update, is going on",

@@ -1,6 +1,6 @@
 # One request and its response (RFC 9112). The generator `exchange` knows the protocol and nothing
-# of waiting: where it would block it yields what it waits for, and a driver resumes it. What few
-# requests need is in files of its own, imported where it is needed.
+# of waiting: where it would block, it yields an event to wait for, and a driver resumes it. Code
+# that few requests need is in files of its own, imported where it is needed.
 
 import gc
 import socket
@@ -19,10 +19,10 @@ _TURN = const(4)  # the time limit and other tasks have a turn every 1 << _TURN 
 
 
 class Connection:
-    """A connection to an origin: its stream, and what came over it and is not used yet.
+    """A connection to an origin: its stream, and the bytes received but not used yet, `buf`.
 
-    `poll` is waited for: the stream, or the socket below it. Of the request under way, `sent`
-    tells whether some of it was, and `head_size` how many bytes of response heads came.
+    A driver waits for `poll`: the stream, or the socket below it. Of the present request, `sent`
+    is true when some of it was sent; `head_size` counts the bytes of response heads received.
     """
 
     stream = None
@@ -39,7 +39,7 @@ class Connection:
         return stream
 
     def close(self):
-        # Not twice: on unix that would close the number again, whoever has it then.
+        # Once: on unix, a second close would hit the next owner of the file number.
         stream = self.stream
         if stream:
             self.stream = None
@@ -49,12 +49,12 @@ class Connection:
                 self.socket.close()
 
     def receive(self):
-        """Return what has arrived, some of it, as bytes; None for nothing, b"" at the end."""
-        # One call of the layer below. read() and readinto() go on until they have it all or meet
-        # EAGAIN, the end or an error, and forget the end, or what came before the error: the
-        # answer of a server that resets the connection after it. TLS lacks recv() on some ports,
-        # but a line of a head is not followed by the end. Many heads come in one piece of 256
-        # bytes; one of 128 finds room where memory is in pieces.
+        """Return some bytes that have arrived; None when there are none, b"" at the end."""
+        # One call of the layer below. read() and readinto() go on until the buffer is full or they
+        # meet EAGAIN, the end or an error. Then they forget the end, or the data before the error:
+        # the answer of a server that resets the connection after it. TLS lacks recv() on some
+        # ports, but after a line of a head there is no end. Many heads come in one piece of 256
+        # bytes; a piece of 128 finds room in a heap that is in pieces.
         stream = self.stream
         try:
             return getattr(stream, "recv", stream.readline)(128 if small else 256)
@@ -121,8 +121,8 @@ def exchange(r):
                 if result:
                     return result
             except Exception as er:
-                # The caller's own code may fail too, in a callback or a body: for him to see. But
-                # who gave a callback is owed that.
+                # The caller's own code failed, in a callback or a body: the caller has to see it.
+                # But in the callback API the callback is owed.
                 if (r.calling or r.sink and r.sink.calling) and not r.nodemcu:
                     raise
                 # A connection that was kept may be gone by now, or take the memory of this one.

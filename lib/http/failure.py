@@ -83,7 +83,7 @@ def _classify(r, er):
         if number == _ENOMEM or number == _EAI_MEMORY:
             code = _STATE
         elif kind != "dst_words" and not r.left():
-            # Also of what cannot be interrupted: a look-up, or axTLS.
+            # Late, as nothing interrupts a look-up, or axTLS.
             return _TIMEOUT, er, ETIMEDOUT, "net_words"
     elif isinstance(er, EOFError):
         code = _CLOSE

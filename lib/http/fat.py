@@ -13,8 +13,8 @@ _DIRECTORY = const(0x4000)  # in the mode that stat() gives
 def replace(path, dst, stat, remove):
     """Give the complete file `path` the name `dst`, which may exist.
 
-    Meanwhile what was there has the name <path>.old, or an empty file has. `stat` and `remove`
-    are those of file.py.
+    Meanwhile the old file, or an empty one, has the name <path>.old. `stat` and `remove` are those
+    of file.py.
     """
     old = path + ".old"
     found = stat(dst)

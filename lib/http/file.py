@@ -9,7 +9,7 @@ from .sink import Base
 _EINVAL = const(22)
 _ENOSPC = const(28)
 
-# LittleFS walks through all its files to tell what is free: some milliseconds for each MB of them.
+# LittleFS walks through all its files to count free blocks: some milliseconds for each MB of them.
 _WORTH = const(0xFFFF)  # bytes: as many take 0.5 s to write
 
 _FILE = const(8)  # in the mode that stat() gives

@@ -31,7 +31,7 @@ def merge(lengths):
     """Return the one value that all members of `lengths`, a list as bytes, have.
 
     Some proxies repeat Content-Length, or its value: equal ones do no harm (RFC 9112 section 6.3).
-    ValueError for others, and for what is no number of bytes.
+    ValueError when they differ, or when one is no number.
     """
     found = None
     for value in lengths.split(b","):

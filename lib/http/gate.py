@@ -1,4 +1,4 @@
-# What makes the requests of programs with threads. `import` is not safe in threads: one of them
+# Makes the requests of programs with threads. `import` is not safe in threads: one of them
 # can meet a module that another is still loading. So a request of any but the thread that imported
 # http is made under a lock, and has all that it may need loaded.
 

@@ -1,5 +1,4 @@
-# What tells a user of a mistake what to write instead, and what print() shows of a request. Loaded
-# when it is told.
+# Sentences for a user's mistakes, which say what to write instead; and print() of a request.
 
 
 def mistake(r):
@@ -50,7 +49,7 @@ def check(given):
 
 
 def repr(r):
-    """Return what print() shows of the request `r`: what was asked for, and how far it is."""
+    """Return the text that print() shows of the request `r`: method, URL and progress."""
     state = "not begun"
     if r.error:
         state = "failed, %r" % (r.error,)

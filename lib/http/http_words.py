@@ -1,4 +1,4 @@
-# What is wrong with a URL, a look-up or a response, in words. Loaded when something is.
+# Faults of a URL, a look-up or a response, in words. Loaded when there is one.
 
 TEXTS = {
     "blank": "no URL, or a blank, control or non-ASCII character in it, to be written as %20",

@@ -55,7 +55,7 @@ def silent(connection):
     if stream is connection.poll:
         return True
     # Of TLS one reading tells little: axTLS may take only the header of a record, mbedTLS a ticket
-    # of TLS 1.3. So until the socket has nothing more, or what has no end.
+    # of TLS 1.3. So read until the socket has nothing more, but not for ever.
     poller = poll()
     poller.register(connection.poll, POLLIN)
     for _ in range(_MOST):

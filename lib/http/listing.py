@@ -1,5 +1,4 @@
-# What few programs need of the header fields of a response: all of them, and those that are not
-# UTF-8.
+# All header fields of a response at once, and values that are not UTF-8. Few programs need them.
 
 from micropython import const
 

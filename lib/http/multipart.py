@@ -7,7 +7,7 @@ from os import urandom
 from .forms import data, pairs
 from .source import Source, view
 
-_SMALL = const(512)  # values of up to this many bytes leave with what is before them
+_SMALL = const(512)  # bytes: shorter values leave together with the lines before them
 
 
 class Multipart(Source):

@@ -10,11 +10,11 @@ _STATE = const(-1)
 _CONNECT = const(-4)
 _TIMEOUT = const(-8)
 
-_SECONDS = const(300)  # who gives a time limit up to this may mean seconds
+_SECONDS = const(300)  # ms: a shorter time limit may be meant in seconds
 
 # Numbers that no port has in `errno`. Those below 35 are the same everywhere; the others are of
 # Linux, ESP32 (newlib) and macOS, none of which means anything else there that a socket raises.
-# ESP8266, and whoever else has lwIP without an operating system, uses the numbers of Linux.
+# ESP8266, and other ports with lwIP and no operating system, use the numbers of Linux.
 _ENFILE = const(23)
 _EMFILE = const(24)
 _EPIPE = const(32)
@@ -49,7 +49,7 @@ def words(r, code, er, number):
     if number in _ADDRESS and r.adapter:
         return "the address of adapter is none of this device"
     if code == _CONNECT:
-        # lwIP resets what was refused, and aborts what nobody answers for a minute.
+        # lwIP says reset for a refused connection, and aborted after a minute without answer.
         if number == known.ECONNREFUSED or number == known.ECONNRESET:
             return "%s refused the connection: does a server run there?" % where
         if number == known.ECONNABORTED or number == known.ETIMEDOUT:

@@ -42,7 +42,7 @@ def apply(r, opts):
 
 
 def _destination(opts):
-    # What makes the sink that `opts` ask for; None for none.
+    # Return the class of the sink that `opts` ask for, or None.
     dst = opts.get("dst")
     path = isinstance(dst, str)
     stream = hasattr(dst, "write")

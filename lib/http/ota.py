@@ -1,7 +1,7 @@
 # The body is an ESP32 application that goes into the next OTA partition (opts["fota"]), block by
 # block as it arrives.
 
-from esp32 import Partition  # else options.py says what is missing
+from esp32 import Partition  # else options.py says that it is missing
 from micropython import const
 
 from .sink import Base

@@ -79,7 +79,7 @@ def _first(data, label):
 def _der(data, label):
     """Yield each object of `data` as DER, with the header lines of its PEM form.
 
-    Of PEM, those whose label ends with `label`. What is malformed is left to TLS.
+    Of PEM, those whose label ends with `label`. TLS itself refuses malformed ones.
     """
     if is_der(data):
         yield data, b""

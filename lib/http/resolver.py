@@ -24,7 +24,7 @@ def resolve(r, connection, host):
     as `exchange`, for the driver of tasks. Meanwhile `connection` is that to the DNS server.
     """
     global _last
-    gc.collect()  # what loading this has left splits the heap
+    gc.collect()  # the garbage of loading this file splits the heap
     adapter = "0.0.0.0"
     if r.adapter is not None:
         from .adapter import interface
@@ -83,7 +83,7 @@ def resolve(r, connection, host):
             ttl = min(ttl, seconds)
             if isinstance(found, str):
                 data = None
-                gc.collect()  # what is remembered splits less of the heap then
+                gc.collect()  # so that the answer, which is kept, splits less of the heap
                 _last = (key, found, time(), ttl)
                 return found
             name = found

@@ -28,7 +28,7 @@ class Sink(File):
             self.find()
 
     def find(self):
-        """Ask for the rest where there is the beginning of what this request asks for.
+        """Ask for the rest, where the .part is a beginning of the same resource.
 
         Sets `done` to what there is, and `fields` to Range and If-Range.
         """
@@ -101,7 +101,7 @@ class Sink(File):
                 return self.read()
             self.file.seek(self.done)
             return None
-        # In this order, so that at no moment a .part lies beside what is not its own.
+        # In this order, so that at no moment a .part lies beside the .etag of another.
         remove(path + ".etag")
         remove(path)
         File.open(self, head)
@@ -117,7 +117,7 @@ class Sink(File):
             self.keep = True
 
     def read(self):
-        # Add what is there to the digest; a generator. Then the file stands at its end.
+        # Add the .part to the digest; a generator. Then the file stands at its end.
         left = self.done
         buf = memoryview(self.buf)
         while left:

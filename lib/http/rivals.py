@@ -19,7 +19,7 @@ def refuse(sink, others):
 
 
 def same(a, b, fat):
-    # Whether two names are of one destination, or one is of what belongs to the other: its .part.
+    # Whether two names are of one destination, or one is the other's .part.
     if a[0] != "/" or b[0] != "/":
         return a == b
     try:

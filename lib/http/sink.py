@@ -28,7 +28,7 @@ class Base:
     always = False  # whether the body is stored whatever the status is
 
     def __init__(self, r):
-        # At once: whoever ends the request closes its sink, however much of it was made.
+        # First: the end of the request closes the sink, even one that is made by half.
         r.sink = self
         self.r = r
         try:
@@ -93,6 +93,6 @@ class Base:
             raise self.failed(er)
 
     def close(self):
-        """Leave nothing behind of what `finish` did not complete."""
+        """Leave nothing behind of a download that `finish` did not complete."""
         if self in busy:
             busy.remove(self)

@@ -29,7 +29,7 @@ class Source:
         self._frame(size)
 
     def _frame(self, size):
-        # Say how the end of the body is told: by its size, or by chunks if that is None.
+        # The field that delimits the body: its size, or chunks if that is None.
         self.size = size
         if size is None:
             self.framing = b"Transfer-Encoding: chunked\r\n"
@@ -76,7 +76,7 @@ class Source:
 
 
 def view(body):
-    """Return what is bytes-like as something whose len() is in bytes, else None."""
+    """Return a bytes-like `body` as an object whose len() is in bytes; None for any other."""
     try:
         data = memoryview(body)
     except TypeError:

@@ -18,8 +18,8 @@ class Sink(Base):
         self.view = memoryview(self.buf)
 
     def put(self, buf, n):
-        # Return None when all is taken and other tasks have had a turn, else what to yield before
-        # the same is put again.
+        # Return None when all is taken and other tasks have had a turn, else the number to yield
+        # before the same is put again.
         taken = self.taken
         if taken == n:
             self.taken = 0

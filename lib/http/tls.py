@@ -47,7 +47,7 @@ def start(r, connection, host, data):
         if _MBEDTLS:
             gc.collect()  # contexts hold memory that the collector does not see
         else:
-            # axTLS sends in clear what is written before the handshake is complete. It blocks
+            # axTLS sends in clear all that is written before the handshake is complete. It blocks
             # until the time limit at most; 2 ms more, for the 30 bits that a float has there.
             left = r.left()
             sock.settimeout(None if left < 0 else (left + 2) / 1000)
@@ -67,8 +67,8 @@ def start(r, connection, host, data):
         from .tls_errors import in_handshake
 
         if not _MBEDTLS:
-            # What it failed to make sends an alert as it is collected, to whoever has the number
-            # of the socket by then.
+            # A stream that axTLS failed to make sends an alert when it is collected: now, before
+            # another socket gets the file number.
             gc.collect()
         raise in_handshake(r, er)
     # From now on TLS is read until it has nothing more before anything waits, so the socket below

@@ -34,7 +34,7 @@ def in_handshake(r, er):
         if not r.left():
             return er
         n = er.errno
-        # MicroPython makes what is below 256 positive, as errors of the socket are. Reading and
+        # MicroPython makes numbers below 256 positive, as errors of the socket are. Reading and
         # writing a socket has none of these numbers, but for a firewall's EPERM.
         short = n == _ENOMEM or n in _LOW or _short(n) or n == _GENERIC and _full()
     else:
@@ -83,9 +83,9 @@ def _alert(n):
 
 
 def _full():
-    # Whether there is no room for two more connections. One takes the place of that which failed;
-    # what the other would take, some 20 KB, is more than reading certificates and the computations
-    # of a handshake can take. So where there is room, they did not fail for memory.
+    # Whether there is no room for two more connections. One takes the place of the failed one. The
+    # other, some 20 KB, takes more than reading certificates and computing a handshake can. So
+    # where there is room for both, memory was not the cause.
     streams = []
     try:
         context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
