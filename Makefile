@@ -12,7 +12,7 @@ MPY64 = $$($(VENV)/python firmware/unix.py)
 quote = '$(subst ','\'',$(value $(1)))'
 set = $(filter-out 0,$($(1)))
 
-# `http` is looked for in lib/ after what is frozen into the firmware.
+# MicroPython looks for `http` in its firmware first, then in lib/.
 export MICROPYPATH = .frozen:lib
 
 .PHONY: help run test test-device install repl example virtual-board firmware flash ca bench lint \

@@ -1,5 +1,5 @@
 # A verified https request. Certificates have dates, and a board starts in 2000, when none is valid
-# yet: so this sets the clock first. If that fails, `.error` of the request says what is wrong.
+# yet: so this sets the clock first. If that fails, `.error` of the request says why.
 
 import time
 

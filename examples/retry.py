@@ -1,5 +1,5 @@
 # A request that is made again as long as its failure may pass: the Wi-Fi is gone, the server is
-# down or busy. The pauses double, so that many boards do not keep down what comes up again.
+# down or busy. The pauses double, so that many boards do not keep a server down.
 
 import os
 import time

@@ -42,7 +42,7 @@ class Progress:
 
 
 class Nowhere:
-    """A destination for what nobody reads: httpbin, for one, sends back the whole file."""
+    """A destination for a body that nobody reads: httpbin, for one, sends back the whole file."""
 
     def write(self, data):
         pass

@@ -149,7 +149,7 @@ def notes(version):
 
 
 def build(address=LOCAL, earlier=None):
-    """Return {path: data} of what dist/ holds, and the name of the wheel."""
+    """Return {path: data} of dist/, and the name of the wheel."""
     version, seconds = package.version(), epoch()
     files = {}
     compiled = package.compiled()
@@ -172,7 +172,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--out", default="", help="folder to make; default dist")
     parser.add_argument("--address", default="", help=f"where it will be; default {LOCAL}")
-    parser.add_argument("--earlier", default="", help="folder with what is published there now")
+    parser.add_argument("--earlier", default="", help="folder with the files published there now")
     parser.add_argument("--tag", default="", help="fail unless it is the one of this version")
     parser.add_argument("--notes", default="", help="file to write the notes of the release to")
     arguments = parser.parse_args()

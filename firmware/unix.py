@@ -89,7 +89,7 @@ def kind(command):
 
 
 def unfit(command, bits):
-    """Return why `command` is not what is looked for, "" if it is."""
+    """Return why `command` is not the interpreter looked for, "" if it is."""
     found = kind(command)
     if not found:
         return "no MicroPython"
@@ -260,7 +260,7 @@ def install(arch, bits, debs):
     wrong = unfit(new, bits)
     if wrong:
         raise Missing(f"what it has does not start here ({wrong})")
-    new.rename(launcher)  # last, so that what was interrupted is begun again
+    new.rename(launcher)  # last, so that an interrupted one is begun again
     return launcher
 
 

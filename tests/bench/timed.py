@@ -44,11 +44,11 @@ def check(result, size):
 
 
 def measure(fetch, url, size, count, memory):
-    check(fetch(url + str(SMALL)), SMALL)  # loads what is loaded once
+    check(fetch(url + str(SMALL)), SMALL)  # loads the files of http
     url += str(size)
     gc.collect()
     if memory:
-        # Nothing is freed then: all that is allocated bounds the peak of what is in use.
+        # Nothing is freed then: the sum of all allocations bounds the peak.
         gc.disable()
     before = gc.mem_alloc()
     start = ticks_us()

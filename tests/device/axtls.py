@@ -22,7 +22,7 @@ def get(path, *tls, **named):
     return code, bytes(body) if code > 0 else str(request.error)
 
 
-# What no socket takes at once, from a caller who has it in one piece.
+# A body in one piece that is more than a socket takes at once.
 LARGE = bytes(4000000)
 
 

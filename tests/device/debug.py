@@ -1,4 +1,4 @@
-# Prints what the option `debug` prints; whoever runs it looks for what must not be there.
+# Prints the lines of the option `debug`; the test looks for secrets in them.
 
 from prelude import *
 

@@ -1,5 +1,5 @@
 # Chunked bodies, for every split of some: no more bytes are asked for than come, as to read on
-# would lose what came before a reset, and the data are the same.
+# would lose the data before a reset, and the data are the same.
 
 from prelude import *
 
@@ -41,7 +41,7 @@ for body, data in BODIES:
         buf = bytearray(size)
         for first in range(total + 1):
             for second in range(first, total + 1):
-                # What comes up to `first` came with the head.
+                # The bytes up to `first` came with the head.
                 chunked = Chunked(
                     Stream(body[first:], [second - first, total - first]), body[:first]
                 )
@@ -51,7 +51,7 @@ for body, data in BODIES:
                     n = chunked.readinto(buf, size)
                     found += buf[: n or 0]
                 same((found, chunked.rest), (data, b""), body)
-    # What comes after it is not its own.
+    # The bytes after it are not its own.
     chunked = Chunked(None, body + b"more")
     buf = bytearray(64)
     found = b""

@@ -1,4 +1,4 @@
-# Bodies that are JSON, and forms. What has to arrive is checked where it arrives: each request
+# Bodies that are JSON, and forms. They are checked where they arrive: each request
 # names its case in a header.
 
 from prelude import *
@@ -21,7 +21,7 @@ class Pipe:
 
 
 def real(value):
-    # A case, with ("file" or "pipe" or "old", content) in place of what that cannot be written as.
+    # A case, with ("file" or "pipe" or "old", content) in place of an open file.
     if not isinstance(value, tuple) or not isinstance(value[1], tuple):
         return value
     kind, data = value[1]
@@ -70,7 +70,7 @@ def close_files():
 
 
 def accepted():
-    # The peer has accepted what was connected before.
+    # The peer has accepted all earlier connections.
     run("/", 0, form(P["cases"][0]))
 
 

@@ -34,7 +34,7 @@ originals = os, http.failure.failure, http.file.Sink.close, http.blocking.poll
 
 
 def restore():
-    # What is replaced below.
+    # These are replaced below.
     http.file.os, http.failure.failure, http.file.Sink.close, http.blocking.poll = originals
 
 

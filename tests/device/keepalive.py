@@ -157,7 +157,7 @@ def test_stray_bytes_are_no_response():
         get("/length")
         last = get("/length")
         assert ask(target, method, **opts).wait()[0] > 0
-        # Without keepalive, so on another connection: what is stray has been sent then.
+        # Without keepalive, so on another connection: stray bytes have been sent then.
         same(http.request("GET", URL + "/sent", None, None, None, CA).wait()[0], 200)
         now = get("/length")
         assert now[0] != last[0] and now[1] == 1, (target, last, now)

@@ -33,7 +33,7 @@ assert "exchange" in files
 same([name for name in files if name in names], [])
 same(loaded(), fresh)
 
-# The same by looking each up, and what is no name of http.
+# The same by looking each up, and names that http does not have.
 for name in NAMES:
     same(hasattr(http, name), True)
 for name in files + ["nonesuch"]:

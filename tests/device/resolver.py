@@ -38,7 +38,7 @@ for kind in (
     same(get(kind + ".test"), (200, "None"), kind)
 same(get("plain-dot.test.")[0], 200)
 
-# What is lost is asked for again.
+# After a lost packet the question is sent again.
 resolver.SECOND = 300
 for kind in ("lost-1", "lost-3"):
     same(get(kind + ".test"), (200, "None"), kind)

@@ -1,6 +1,6 @@
 # https where the system's heap, which mbedTLS uses on unix as on ESP32, has little left: from
 # nothing to enough, in small steps. Memory is never reported as a bad certificate. A limit of the
-# process and malloc() make the shortage; the environment has glibc join at once what is freed.
+# process and malloc() make the shortage; the environment lets glibc join freed blocks at once.
 
 from prelude import *
 
@@ -66,7 +66,7 @@ def sweep(ca, at_last):
     return codes.index(at_last)
 
 
-# What is loaded when it is needed is there, and so is what the C library makes at its first use.
+# All that is loaded or made at a first use, by http and by the C library, is there now.
 for ca in (P["other_ca"], P["bad_ca"], P["ca"]):
     code, error = go(ca)
 same((code, error), (200, "None"))

@@ -1,5 +1,5 @@
 # A peer that always has something to say still leaves the time limit and other tasks their turns.
-# receive_response() reads its body from a stream without an end of what is there. No real peer,
+# receive_response() reads its body from a stream that always has more. No real peer,
 # and no real flash, is as fast or as slow at every moment, so the clock is that of this test.
 
 from prelude import *
@@ -97,7 +97,7 @@ def test_waiting_is_a_turn():
 
 
 def test_slow_flash_holds_others_up_for_one_write():
-    # And for what was read for it, no more. What is done at the end is a turn of its own.
+    # And for the bytes that were read for it, no more. The end is a turn of its own.
     for takes in (20, 50, 110):
         flash = Flash(takes)
         found, longest = turns(0, 100000, flash)

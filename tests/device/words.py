@@ -14,7 +14,7 @@ NETWORK = "is the network (Wi-Fi) connected"
 
 
 def ask(url, code, method="GET", body=None, run=None, **opts):
-    # (number, text) of what failed with this code.
+    # (number, text) of a failure with this code.
     opts.setdefault("timeout", 60000)
     request = http.request(method, url, None, body, opts)
     same((run(request) if run else request.wait()), (code, None, None), (url, request.error))

@@ -40,7 +40,7 @@ check("dst cannot be written: error 71", Broken(), 71)
 for kind in ("lfs", "fat"):
     device = disk.mount(kind)
     check("the folder of /disk/no/x does not exist: make it with os.mkdir()", "/disk/no/x", 2)
-    # What does not fit is not begun; what nobody knows the size of is.
+    # A body that does not fit is not begun; one of unknown size is.
     room = "no room on the file system for /disk/x: remove what is not needed"
     check(room, "/disk/x", 28, "/large")
     os.mkdir("/disk/folder")

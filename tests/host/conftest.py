@@ -54,7 +54,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "board_only: runs on a board only")
     if config.option.port in (None, "virtual") and not hasattr(config, "workerinput"):
         try:
-            unix.settle()  # once: the workers of xdist inherit what was found
+            unix.settle()  # once: the workers of xdist inherit what it found
         except unix.Missing as er:
             raise pytest.UsageError(str(er)) from er
 
@@ -99,7 +99,7 @@ def report(stats, config):
     yield f"this machine: {platform.system()}, Python {platform.python_version()}, " + (
         ", ".join(tools)
     )
-    # A test has up to three reports: of what prepares it, of itself, and of what ends it.
+    # A test has up to three reports: of its set-up, of itself, and of its end.
     seconds, outcomes = {}, {}
     for outcome, reports in stats.items():
         for each in reports:

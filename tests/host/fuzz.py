@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Send mutated responses to http, run by hand; it ends with what was found, and 1 if that is bad.
+"""Send mutated responses to http, run by hand; it ends with its findings, and 1 if one is bad.
 
 The responses of test_responses.py are cut, joined and changed at random. http may raise nothing
 and report no code that is not documented. Memory and descriptors have to stay where they are. A
@@ -103,7 +103,7 @@ def peer(seed):
 
 
 def compare(seed, line):
-    """Return what is wrong with a line that tests/device/fuzz.py printed, else None."""
+    """Return the fault of a line that tests/device/fuzz.py printed, None without one."""
     number, code, *rest = line.split(" ", 3)
     data = mutated(seed, int(number))
     if int(code) < 100:

@@ -96,7 +96,7 @@ class Server:
     """Answers as the path of the request says; "/done" waits for what the last one sent later."""
 
     def __init__(self):
-        self.sent = threading.Event()  # what comes after an answer
+        self.sent = threading.Event()  # bytes after an answer
         self.over = threading.Event()  # the test
 
     def done(self, connection):
@@ -188,7 +188,7 @@ def run(mpy, name, kind, mutual, **parameters):
             "closing": Peer(lambda connection: connection.read()),
             "speaks_plain": Peer(speaks_plain),
         }
-        # So that it stops taking what nobody reads before it has it all.
+        # So that it stops taking bytes, which nobody reads, before it has them all.
         peers["url"].listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         urls = {key: stack.enter_context(peer).url for key, peer in peers.items()}
         for key in ("silent", "closing", "speaks_plain"):

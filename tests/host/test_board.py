@@ -205,7 +205,7 @@ def test_install(virtual, board, tmp_path):
     assert " head.mpy\n" in listed
     for name in (" head.py\n", " ota.mpy\n", " old/\n"):
         assert name not in listed
-    # What is there is not written again, what has changed is.
+    # Only changed files are written again.
     (tmp_path / "head.mpy").write_bytes(b"M\6\0\x1f broken")
     board.mpremote("cp", tmp_path / "head.mpy", ":lib/http/head.mpy")
     code, out = make("install", "PORT=" + virtual.port)
@@ -214,7 +214,7 @@ def test_install(virtual, board, tmp_path):
     with Peer(everyday) as peer:
         script = f"import http\nprint(http.request('GET', '{peer.url}/length/9').wait()[0])\n"
         assert installed.run(tmp_path, "driver", {"driver": script}) == "200\nOK\n"
-    # Into ROM: what is in the file system would be found first, so it goes.
+    # Into ROM: the files in the file system would be found first, so they go.
     code, out = make("install", "PORT=" + virtual.port, "ROMFS=1")
     assert code == 0, out
     assert "import http: /rom/lib/http/__init__.mpy, " in out

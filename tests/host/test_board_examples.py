@@ -74,7 +74,7 @@ def test_they_run_on_small_ports():
 
 
 def defaults(name):
-    """Return {setting: type} of what stands in an example before it imports config."""
+    """Return {setting: type} of an example's lines before it imports config."""
     found = {}
     for node in ast.parse((EXAMPLES / f"{name}.py").read_text()).body:
         if isinstance(node, ast.Assign):
@@ -116,7 +116,7 @@ def test_config_that_make_example_writes(mpy, tmp_path, monkeypatch):
 
 
 def test_settings_at_the_top_of_a_script(mpy, tmp_path):
-    """Without a config.py, what is edited into an example by hand is in force."""
+    """Without a config.py, settings edited into an example by hand are in force."""
     source = (EXAMPLES / "get.py").read_text()
     edited = re.sub("^URL = .*", f'URL = "{CLOSED}"', source, flags=re.MULTILINE)
     assert edited != source

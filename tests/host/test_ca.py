@@ -61,7 +61,7 @@ def speak(context):
     """Answer https with "hello"; give the address."""
 
     def serve(connection):
-        with contextlib.suppress(OSError):  # whoever does not trust it goes away
+        with contextlib.suppress(OSError):  # a client that does not trust it goes away
             with context.wrap_socket(connection.sock, server_side=True) as tls:
                 if tls.recv(4096):
                     tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")

@@ -52,7 +52,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def index(made):
-    """Serve it as the line that `make dist` prints does; give the address, and what was asked."""
+    """Serve it as the line that `make dist` prints does; give the address, and the requests."""
     asked = []
 
     class Handler(http.server.SimpleHTTPRequestHandler):
@@ -104,7 +104,7 @@ for name in os.listdir("/lib/http"):
 
 
 def installed(virtual, compiled, tmp_path):
-    """Check what is on the virtual board, make a request with it, and remove it."""
+    """Check the http on the virtual board, make a request with it, and remove it."""
     board = Device(virtual.port, installed=True)
     listed = board.mpremote("exec", LIST).splitlines()
     assert dict(line.split() for line in listed) == expected(compiled)
@@ -128,7 +128,7 @@ def test_mpremote_mip(virtual, index, tmp_path, options, version, compiled):
     out = Device(virtual.port).mpremote(*install)
     assert out.endswith("Done\n"), out
     asked_for(asked, compiled, version)
-    # It goes on where it failed: only what is not there is asked for again.
+    # It goes on where it failed: it asks only for missing files.
     Device(virtual.port).mpremote("rm", ":/lib/http/head." + ("mpy" if compiled else "py"))
     del asked[:]
     assert Device(virtual.port).mpremote(*install).endswith("Done\n")
@@ -289,7 +289,7 @@ def test_earlier_versions_stay(made, tmp_path):
     versions = json.loads(files["index.json"])["packages"][0]["versions"]
     assert versions == dict.fromkeys(["6", "py"], ["0.1.9", "0.1.10", VERSION])
     assert re.search(rb"  file/00/00old\n", files["SHA256SUMS"])
-    # What was published under a version stays as it is.
+    # A published version stays as it is.
     (tmp_path / "package" / "6" / "http" / f"{VERSION}.json").write_text("{}")
     with pytest.raises(SystemExit, match=f"6/http/{VERSION}.json was published with other"):
         dist.build(earlier=tmp_path)

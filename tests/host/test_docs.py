@@ -46,7 +46,7 @@ def name_of(page):
 
 
 class Block:
-    """A block of Python of a page, and what it has to print: None for what nobody checks."""
+    """A block of Python of a page, and the output it must have, None for any."""
 
     def __init__(self, page, heading, line, source):
         self.page = page
@@ -171,7 +171,7 @@ def hosts(httpbin_url, authority):
 
 
 def localized(source, hosts):
-    """Return `source` with what is reached here in place of the hosts of a page."""
+    """Return `source` with servers of this machine in place of the hosts of a page."""
     for host, url in hosts.items():
         scheme, name = host.split("://")
         local = url.split("://")[1]
@@ -186,7 +186,7 @@ def localized(source, hosts):
 
 
 def delocalized(text, hosts):
-    """Return what was printed, with the hosts of the page again."""
+    """Return the output, with the hosts of the page again."""
     for host, url in hosts.items():
         scheme, name = host.split("://")
         text = text.replace(url, host)

@@ -345,5 +345,5 @@ def test_resume_after_a_kill(mpy64, fs):
         out = mpy64.run("killed", what="check", **client)
     assert out.split()[0] == hashlib.sha256(body).hexdigest()
     assert kills and ranges
-    # At most the 64 KB that are not flushed yet, and what is on its way, each time.
+    # At most the 64 KB that are not flushed yet, and the bytes on their way, each time.
     assert sent < size + kills * (65536 + 200000), (sent, kills)

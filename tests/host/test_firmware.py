@@ -1,4 +1,4 @@
-"""Boards, their images, and flashing them: what is made is taken apart again."""
+"""Boards, their images, and flashing them. The images are taken apart again."""
 
 import hashlib
 import inspect
@@ -125,7 +125,7 @@ def make(monkeypatch, program=image, **args):
 
 
 def boot(mpy, name, written, flash, littlefs=None, romfs=None, main=MAIN, boot=None):
-    """Let MicroPython use what was `written` to the flash of a board that had been in use.
+    """Let MicroPython use the `written` flash of a board that had been in use.
 
     `littlefs` and `romfs` are where MicroPython looks for them, (start, size).
     """

@@ -10,7 +10,7 @@ import urllib.parse
 from scripts import each_test
 from servers import Peer
 
-# What is sent: the fields of a form, where (filename, ("file", content)) stands for an open file,
+# The fields of a form, where (filename, ("file", content)) stands for an open file,
 # "memory" for an io.BytesIO, and "pipe" for a file without a size.
 BINARY = bytes(range(256)) * 5 + b"\r\n\r\n--"
 CASES = [
@@ -64,7 +64,7 @@ QUERIES = [
 
 
 def expected(value):
-    """Return (filename, content type, content) of what was sent as `value`."""
+    """Return (filename, content type, content) of the part that was sent for `value`."""
     name, kind = None, "text/plain"  # what a part is by default: RFC 7578 section 4.4
     if isinstance(value, tuple):
         name, value, kind = (*value, None)[:3]

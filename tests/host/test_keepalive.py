@@ -19,7 +19,7 @@ class Keeper:
         self.numbers = itertools.count(1)
         self.lock = threading.Lock()
         self.requests = []
-        self.sent = threading.Event()  # what comes after an answer
+        self.sent = threading.Event()  # bytes after an answer
 
     def __call__(self, connection):
         with self.lock:

@@ -50,7 +50,7 @@ def repository():
 
 
 def modules():
-    # What is put there by hand and not in Git yet counts too: it would be missed on a board.
+    # A new file that is not in Git yet counts too: it would be missed on a board.
     return {path.name for path in (ROOT / "lib" / "http").iterdir() if path.suffix == ".py"}
 
 

@@ -38,7 +38,7 @@ class Repl:
         self.until(">>> ")
 
     def until(self, end):
-        """Return what comes, `end` being how it ends."""
+        """Return the output up to `end`."""
         text = ""
         deadline = time.monotonic() + HANG
         while not text.endswith(end):

@@ -35,7 +35,7 @@ def uploads(connection):
     path = connection.received.split()[1]
     if path == b"/early-open":
         connection.send(TOO_LARGE)
-        time.sleep(0.3)  # reads nothing more, so what is on its way fills every buffer
+        time.sleep(0.3)  # reads nothing more, so the rest fills every buffer
     elif path == b"/early-close":
         connection.send(TOO_LARGE)
     elif path == b"/early-reset":

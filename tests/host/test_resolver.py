@@ -13,7 +13,7 @@ from scripts import each_test
 from servers import Peer
 
 HERE = "127.0.0.1"  # where the peer is
-TRAP = "127.0.0.99"  # where nobody is: whoever believes a wrong answer ends here
+TRAP = "127.0.0.99"  # nobody is there: a wrong answer, believed, leads to it
 
 
 def echo(connection):
@@ -146,7 +146,7 @@ def run(mpy, script, names, name=None):
 
 
 def test_answers(mpy, names):
-    """What is taken for an answer, what is asked again, and what ends in which code."""
+    """Right and wrong answers, repeated questions, and the codes of failures."""
     run(mpy, "resolver", names)
     assert names.count("plain.test") == 1
     assert names.count("lost-3.test") == 4

@@ -46,7 +46,7 @@ def test_a_function_is_short(function):
 
 
 def imported(file):
-    """Return the files that `file` imports, wherever it does. What is no file is a name in
+    """Return the files that `file` imports, wherever it does. Other names are of
     __init__.py."""
     found = set()
     for node in ast.walk(FILES[file]):

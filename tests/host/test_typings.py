@@ -183,7 +183,7 @@ def project(request, tmp_path_factory):
 
 
 def check(project, *files):
-    """Let pyright check `files` in `project`; return (line, message) of what it reports."""
+    """Let pyright check `files` in `project`; return (line, message) of each report."""
     done = subprocess.run(
         [sys.executable, "-m", "pyright", "--outputjson", "--level", "error", *files],
         cwd=project,
@@ -205,7 +205,7 @@ def annotated(source):
 
 @pytest.mark.parametrize("project", ["esp32"], indirect=True)
 def test_the_examples_of_the_docs_pass(project):
-    """Each block of README.md and docs/, as a file of its own; not what is wrong on purpose."""
+    """Each block of README.md and docs/, as a file of its own, but for deliberate mistakes."""
     names = []
     for i, block in enumerate(BLOCKS):
         if "import requests" not in block.source and "Wrong use" not in block.id:

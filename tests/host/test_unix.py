@@ -149,7 +149,7 @@ def test_trixie_is_first(archive, capsys):
     archive.asked.clear()
     assert unix.debian(64) == launcher
     assert archive.asked == []
-    # What does not start any more is fetched again.
+    # One that does not start any more is fetched again.
     launcher.write_text("#!/bin/sh\nexit 1\n")
     runs(unix.debian(64))
 

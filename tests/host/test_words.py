@@ -95,6 +95,6 @@ def test_words_are_loaded_when_something_failed(mpy):
 
 
 def test_every_file_of_words_is_small():
-    """A failure needs one of them: none is more than a tenth of what a GET needs."""
+    """A failure needs one of them: none is more than a tenth of a GET's heap."""
     for path in (ROOT / "lib" / "http").glob("*_words.py"):
         assert path.stat().st_size < 5000, path

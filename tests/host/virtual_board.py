@@ -139,7 +139,7 @@ class VirtualBoard:
                     if not data:
                         code = process.wait()
                         return "raw" if code == 64 else "friendly"
-                    # As on a serial line, what nobody reads is lost, but the newest of it is kept.
+                    # As on a serial line, unread output is lost, but the newest is kept.
                     self.unread += data
                     del self.unread[:-UNREAD]
         finally:
