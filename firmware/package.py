@@ -19,7 +19,7 @@ NEEDED = "http needs v%d.%d or later: download a newer firmware from %s" % (*OLD
 def version():
     """Return the version of http, which http.__version__ tells on the board."""
     text = (LIB / "http" / "__init__.py").read_text()
-    return re.search(r'"__version__":\n +return "([0-9.]+)"', text)[1]
+    return re.search(r'(?m)^__version__ = "([0-9.]+)"', text)[1]
 
 
 def cross(source, name, level=2):

@@ -13,6 +13,8 @@ import gc
 import sys
 import time
 
+__version__ = "0.2.0"  # the one place where it stands
+
 last_error = None  # why the last request of the callback API that failed did so
 
 
@@ -26,8 +28,6 @@ small = (small < 65536) + (small < 22000)
 def __getattr__(name):
     # Names that few programs need. dir() and TAB try every name in memory, so also these: the
     # functions here load their file when they are called, not before.
-    if name == "__version__":
-        return "0.2.0"  # the one place where it stands
     value = dict(  # noqa: C408
         OK=0,
         ERROR=-1,
@@ -43,7 +43,7 @@ def __getattr__(name):
         post="methods",
         put="methods",
         delete="methods",
-        certificates="credentials",
+        certificates="certs",
         close="keepalive",
         Multipart="multipart",
         urlencode="forms",
@@ -88,7 +88,7 @@ class Request:
     start = None  # when it was begun, in ticks_ms()
     sink = None  # where the body goes, if not simply into memory
     calling = False  # whether the caller's own code runs: a body
-    _task = None  # that performs it
+    task = None  # that performs it
     steps = None  # what __getattr__ gives the methods of; False when that has ended
 
     def __init__(self, method, url, headers, body, opts, tls, nodemcu=False):
@@ -111,7 +111,7 @@ class Request:
 
             apply(self, opts)
         if tls:
-            from .credentials import of_request
+            from .certs import of_request
 
             tls = of_request(*tls)
         self.tls = tls or self.certificates
@@ -194,7 +194,7 @@ class Request:
         # wait_for. Another task than the one that performs it gets those of a new generator,
         # which raises that a request is performed once.
         steps = self.steps
-        task = self._task
+        task = self.task
         if (
             not steps
             or task

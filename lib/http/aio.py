@@ -12,7 +12,7 @@ _RETRY_MS = const(10)
 
 def drive(r):
     """Perform the request `r` in the current task; a coroutine that returns its result."""
-    task = r._task = core.cur_task
+    task = r.task = core.cur_task
     error = OSError(ETIMEDOUT)  # of the guard
     ready = None
     steps = exchange(r)
@@ -61,7 +61,7 @@ def drive(r):
             return er.value
     finally:
         steps.close()
-        r._task = None
+        r.task = None
         if not guard.done():
             # Unlike cancel(), this frees at once what the guard refers to.
             core._task_queue.remove(guard)

@@ -103,9 +103,9 @@ def exchange(r):
     Returns (status, headers, body), or (code, None, None) with the reason in `r.error`. Whatever
     happens, closing the generator included, the connection is closed, or kept for `keepalive`.
     """
+    r.connection = headers = None
     if small:
         gc.collect()
-    r.connection = headers = None
     if not r.nodemcu:
         # Early, because code loaded between buffers would split the heap.
         from .headers import Headers
@@ -150,7 +150,7 @@ def connect(r, connection, origin):
     if ":" in host or r.ipv6:
         family = socket.AF_INET6
         host = host.strip("[]")
-    elif r._task and small < 2 and not host.replace(".", "").isdigit():
+    elif r.task and small < 2 and not host.replace(".", "").isdigit():
         # In a task, and with a heap for it, a name is looked up without holding others up.
         if small:
             gc.collect()
@@ -168,7 +168,7 @@ def connect(r, connection, origin):
 
         bind(stream, r.adapter)
     if r.debug:
-        print("http: connecting to", host, port)
+        print("http:", "connecting to", host, port)
     try:
         stream.connect(address)
     except OSError as er:
@@ -243,7 +243,7 @@ def receive_response(r, headers, head):
         head = connection.receive_head(r.method)
     status, head, length = head
     if r.debug:
-        print("http: status", status, "length", length)
+        print("http:", "status", status, "length", length)
     if r.redirects and status // 100 == 3:
         from .redirect import redirect
 

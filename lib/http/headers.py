@@ -12,7 +12,7 @@ def field(head, name):
     """
     # C code searches a lower case copy faster than any loop looks at the lines.
     lower = head.lower()
-    start = b"\n" + name + b":"
+    start = b"\n%s:" % name
     values = []
     i = lower.find(start)
     while i >= 0:

@@ -63,7 +63,7 @@ def resolve(r, connection, host):
         for _ in range(16):
             if not data:
                 asked = name
-                data = yield from _ask(r._task, stream, host, server, name)
+                data = yield from _ask(r.task, stream, host, server, name)
                 if data[2] & 2:
                     return  # truncated; getaddrinfo() may know another way
             found = None

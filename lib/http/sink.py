@@ -29,8 +29,8 @@ class Base:
 
     def __init__(self, r):
         # First: the end of the request closes the sink, even one that is made by half.
-        r.sink = self
         self.r = r
+        r.sink = self
         try:
             self.buf = bytearray(512 if small else 4096)  # what a download is read with
         except MemoryError:
