@@ -13,7 +13,7 @@ from conftest import HANG, ROOT
 FILES = sorted(
     path.stem for path in (ROOT / "lib" / "http").glob("*.py") if path.stem != "__init__"
 )
-USED = ["body", "forms", "headers", "keepalive", "multipart", "source"]
+USED = ["forms", "headers", "keepalive", "multipart", "source"]
 
 
 @pytest.mark.device
