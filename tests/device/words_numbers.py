@@ -71,7 +71,8 @@ ENDED = (
 )
 LOST = (-6, "the connection to board.lan port 8080 was lost: is the network (Wi-Fi) connected?")
 
-for numbers, look_up, before, after in (
+# For each port: the words of a failed look-up, before the request was sent, and after it.
+TABLES = (
     (
         NEWLIB,
         {-202: NO_NAME, -2: NO_NAME, -200: NO_NAME, -203: (-1, SHORT), 118: NO_WAY},
@@ -91,33 +92,46 @@ for numbers, look_up, before, after in (
         {104: ENDED, 32: ENDED, 103: LOST, 107: LOST, 110: LOST, 9: LOST, 113: (-6, NO_WAY[1]),
          12: (-1, SHORT), 105: (-6, SHORT)},
     ),
-):  # fmt: skip
-    failure = port(numbers)
-    for table, sent in ((look_up, False), (before, False), (after, True)):
-        for number in table:
-            got = fail(failure, OSError(number), sent, look_up=table is look_up)
-            same(got, table[number], (numbers is NEWLIB, number, sent))
-    # Of unix, where getaddrinfo() has its number in a text.
-    for number, words in ((-2, NO_NAME[1]), (-5, NO_NAME[1]), (-3, "no DNS server answered")):
-        request = http.request("GET", "http://board.lan:8080/")
-        request.start = time.ticks_ms()
-        request.connection = None
-        same(failure(request, OSError("[addrinfo error %d]" % number)), -4)
-        same(request.error.errno, number)
-        same(str(request.error)[: len(words)], words)
-    # Texts in place of numbers, and nothing at all, as drivers raise them.
-    for er in (OSError("Wifi Internal Error"), OSError()):
-        request = http.request("GET", "http://board.lan:8080/")
-        request.start = time.ticks_ms()
-        request.connection = Connection(False, (False, "board.lan", 8080))
-        same(failure(request, er), -4)
-        assert str(er) in str(request.error), request.error
+)  # fmt: skip
 
-# TLS: numbers of mbedTLS 3 (its ssl.h, x509.h) and of axTLS (its ssl.h), during the handshake as
-# tls.py gives them, and after it.
+
+def test_numbers_of_each_port():
+    for numbers, look_up, before, after in TABLES:
+        failure = port(numbers)
+        for table, sent in ((look_up, False), (before, False), (after, True)):
+            for number in table:
+                got = fail(failure, OSError(number), sent, look_up=table is look_up)
+                same(got, table[number], (numbers is NEWLIB, number, sent))
+
+
+def test_numbers_of_getaddrinfo_in_a_text():
+    # As on unix.
+    for numbers in (NEWLIB, LINUX):
+        failure = port(numbers)
+        for number, words in ((-2, NO_NAME[1]), (-5, NO_NAME[1]), (-3, "no DNS server answered")):
+            request = http.request("GET", "http://board.lan:8080/")
+            request.start = time.ticks_ms()
+            request.connection = None
+            same(failure(request, OSError("[addrinfo error %d]" % number)), -4)
+            same(request.error.errno, number)
+            same(str(request.error)[: len(words)], words)
+
+
+def test_texts_in_place_of_numbers():
+    # And nothing at all: so drivers raise them.
+    for numbers in (NEWLIB, LINUX):
+        failure = port(numbers)
+        for er in (OSError("Wifi Internal Error"), OSError()):
+            request = http.request("GET", "http://board.lan:8080/")
+            request.start = time.ticks_ms()
+            request.connection = Connection(False, (False, "board.lan", 8080))
+            same(failure(request, er), -4)
+            assert str(er) in str(request.error), request.error
+
+
 URL = "https://board.lan:8080/"
-failure = port(LINUX)
-for er, words in (
+# Numbers of mbedTLS 3 (its ssl.h, x509.h) and of axTLS (its ssl.h), as tls.py gives them.
+HANDSHAKE = (
     (OSError(-0x7200, "MBEDTLS_ERR_SSL_INVALID_RECORD"), "board.lan port 8080 does not speak TLS"),
     (OSError(-0x7700), "does not speak TLS: does it want http://? (error -0x7700)"),
     (OSError(-261, "INVALID_PROT_MSG"), "does not speak TLS"),
@@ -153,17 +167,26 @@ for er, words in (
     (ValueError("tls", "invalid cert"), "client_ca is malformed"),
     (ValueError("tls", "invalid key"), "client_key is malformed"),
     (ValueError("tls", "client_key is malformed"), "client_key is malformed"),
-):
-    code, text = fail(failure, er, False, URL)
-    same(code, -4, text)
-    assert words in text and "  " not in text and "\n" not in text, (words, text)
-same(fail(failure, OSError(-0x7180, "X"), True, URL)[0], -6)
-text = fail(failure, OSError(-0x7180, "X"), True, URL)[1]
-same(text, "the TLS connection to board.lan port 8080 broke (error -0x7180 X)")
-same(fail(failure, OSError(-0x7780), True, URL)[0], -4)  # TLS 1.3 refuses a client
-same(fail(failure, OSError(-0x7F00), True, URL)[0], -1)
-same(fail(failure, OSError(-104), True, URL)[0], -6)
-same(
-    fail(failure, OSError(104), True, URL)[1],
-    "board.lan port 8080 ended the connection: did the server fail, or does it want http?",
 )
+
+
+def test_tls_in_the_handshake():
+    failure = port(LINUX)
+    for er, words in HANDSHAKE:
+        code, text = fail(failure, er, False, URL)
+        same(code, -4, text)
+        assert words in text and "  " not in text and "\n" not in text, (words, text)
+
+
+def test_tls_after_the_handshake():
+    failure = port(LINUX)
+    same(fail(failure, OSError(-0x7180, "X"), True, URL)[0], -6)
+    text = fail(failure, OSError(-0x7180, "X"), True, URL)[1]
+    same(text, "the TLS connection to board.lan port 8080 broke (error -0x7180 X)")
+    same(fail(failure, OSError(-0x7780), True, URL)[0], -4)  # TLS 1.3 refuses a client
+    same(fail(failure, OSError(-0x7F00), True, URL)[0], -1)
+    same(fail(failure, OSError(-104), True, URL)[0], -6)
+    same(
+        fail(failure, OSError(104), True, URL)[1],
+        "board.lan port 8080 ended the connection: did the server fail, or does it want http?",
+    )

@@ -64,9 +64,10 @@ def nothing(request, name, nth):
     return ()
 
 
-def test_what_fails_says_why(mpy):
+@each_test("words")
+def test_what_fails_says_why(mpy, name):
     with Peer(by_path) as peer, refusing() as refused, full() as busy, Nameserver(nothing) as dns:
-        mpy.run("words", heap="4m", url=peer.url, refused=refused, busy=busy, dns=dns.port)
+        mpy.run("words", name, heap="4m", url=peer.url, refused=refused, busy=busy, dns=dns.port)
     assert not peer.errors
 
 
@@ -80,8 +81,9 @@ def test_wrong_arguments_raise_with_words(mpy, name):
     mpy.run("words_arguments", name)
 
 
-def test_numbers_of_other_ports(mpy):
-    mpy.run("words_numbers", heap="2m")
+@each_test("words_numbers")
+def test_numbers_of_other_ports(mpy, name):
+    mpy.run("words_numbers", name, heap="2m")
 
 
 def test_a_heap_too_full_for_words(mpy32):
