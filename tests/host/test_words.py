@@ -71,9 +71,10 @@ def test_what_fails_says_why(mpy, name):
     assert not peer.errors
 
 
-def test_destinations_that_fail_say_why(mpy):
+@each_test("words_dst")
+def test_destinations_that_fail_say_why(mpy, name):
     with Peer(by_path) as peer:
-        mpy.run("words_dst", heap="4m", url=peer.url)
+        mpy.run("words_dst", name, heap="4m", url=peer.url)
 
 
 @each_test("words_arguments")
