@@ -19,11 +19,11 @@ def field(head, name):
         i += len(start)
         values.append(head[i : head.find(b"\n", i)].strip(_BLANK))
         i = lower.find(start, i)
-    return join(name, values) if values else None
+    if len(values) > 1:
+        from .listing import join
 
-
-def join(name, values):
-    return (b"\n" if name == b"set-cookie" else b", ").join(values)
+        return join(name, values)
+    return values[0] if values else None
 
 
 class Headers:
@@ -59,7 +59,7 @@ class Headers:
     def items(self):
         from .listing import items
 
-        return items(self.head, join)
+        return items(self.head)
 
     def __iter__(self):
         for name, _ in self.items():

@@ -1,13 +1,13 @@
-# All header fields of a response at once, and values that are not UTF-8. Few programs need them.
+# All header fields of a response at once, repeated ones, and values that are not UTF-8. Few
+# programs need them.
 
 from micropython import const
 
 _BLANK = const(b" \t\r")
 
 
-def items(head, join):
-    """Yield the name of each field in `head`, as the server wrote it, with its value: what `join`
-    makes of the lower-case name and the list of its values."""
+def items(head):
+    """Yield the name of each field in `head`, as the server wrote it, with its value."""
     # In one pass: to look each name up would take as many passes as there are names.
     names = []
     values = {}
@@ -22,6 +22,11 @@ def items(head, join):
     for name in names:
         lower = name.lower()
         yield name.decode(), text(join(lower, values[lower]))
+
+
+def join(name, values):
+    """Return `values`, the list of those of the field `name` (lower case), as one."""
+    return (b"\n" if name == b"set-cookie" else b", ").join(values)
 
 
 def text(data):
