@@ -38,6 +38,15 @@ def without_asyncio():
             del sys.modules[name]
 
 
+def in_a_loop(test):
+    # The test in a loop, which leaves no task behind.
+    def run():
+        run_to_end(test())
+        same(sys.modules["asyncio.core"]._task_queue.peek(), None)
+
+    return run
+
+
 def callback(code, body):
     raise AssertionError("called back")
 
@@ -190,10 +199,12 @@ def test_a_forgotten_wait_keeps_no_memory():
     assert kept(unpack) < 100, kept(unpack)
 
 
+@in_a_loop
 async def test_a_forgotten_await_keeps_no_memory():
     same(kept(unpack) < 100, True)
 
 
+@in_a_loop
 async def test_a_forgotten_await():
     # http sees it as the loop has not turned in between.
     for make in (lambda r: r, lambda r: r.wait()):
@@ -203,6 +214,7 @@ async def test_a_forgotten_await():
     raises(RuntimeError, unpack, http.request("GET", URL, None, None, {"timeout": 0}))
 
 
+@in_a_loop
 async def test_a_loop_over_a_request_that_awaits_something_else():
     # Nothing is begun, and no task waits in two queues.
     async def other():
@@ -223,6 +235,7 @@ async def test_a_loop_over_a_request_that_awaits_something_else():
         same(times, 1)
 
 
+@in_a_loop
 async def test_a_task_that_ends_after_a_forgotten_await():
     # Or is cancelled at once, or leaves its request alone.
     opened = descriptors()
@@ -240,15 +253,18 @@ async def test_a_task_that_ends_after_a_forgotten_await():
     same(descriptors(), opened)
 
 
+@in_a_loop
 async def test_await_after_a_forgotten_one():
     r = http.request("GET", URL + "/2")
     raises(RuntimeError, unpack, r)
     same((await r)[0], 200)
 
 
-def test_a_cancellation_is_not_lost():
+@in_a_loop
+async def test_a_cancellation_is_not_lost():
     # Not even one that comes before the request is begun.
-    async def cancelled(after):
+    opened = descriptors()
+    for after in range(2):
         r = http.request("GET", URL)
         task = asyncio.create_task(r)
         for _ in range(after):
@@ -261,11 +277,8 @@ def test_a_cancellation_is_not_lost():
             pass
         same(descriptors(), opened)
 
-    opened = descriptors()
-    for after in range(2):
-        run_to_end(cancelled(after))
 
-
+@in_a_loop
 async def test_every_right_way_to_await():
     url = URL + "/3"
     r = http.request
@@ -277,6 +290,7 @@ async def test_every_right_way_to_await():
     same([code for code, headers, body in results], [200] * 6)
 
 
+@in_a_loop
 async def test_a_second_await_does_the_first_no_harm():
     once = http.request("GET", URL + "/3")
     first = asyncio.create_task(once)
