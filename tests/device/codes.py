@@ -4,48 +4,7 @@ from prelude import *
 
 import http
 
-opened = descriptors()
 BODY = bytes(8000000)  # more than the buffers of two sockets hold
-
-CASES = (
-    # what, code, type of .error
-    ("memory", http.ERROR_STATE, MemoryError),
-    ("malformed", http.ERROR_HEADER, ValueError),
-    ("loop", http.ERROR_HEADER, ValueError),
-    ("location", http.ERROR_HEADER, ValueError),
-    ("chunk", http.ERROR_BODY, ValueError),
-    ("refused", http.ERROR_CONNECT, OSError),
-    ("no name", http.ERROR_CONNECT, OSError),
-    ("no route", http.ERROR_CONNECT, OSError),
-    ("bad url", http.ERROR_CONNECT, ValueError),
-    ("close", http.ERROR_CLOSE, EOFError),
-    ("close in body", http.ERROR_CLOSE, EOFError),
-    ("reset", http.ERROR_RX, OSError),
-    ("reset in body", http.ERROR_RX, OSError),
-    ("small", http.ERROR_DOWNLOAD, ValueError),
-    ("folder", http.ERROR_DOWNLOAD, OSError),
-    ("silent", http.ERROR_TIMEOUT, OSError),
-    ("silent in body", http.ERROR_TIMEOUT, OSError),
-    ("slow in head", http.ERROR_TIMEOUT, OSError),
-    ("slow in body", http.ERROR_TIMEOUT, OSError),
-    ("endless body", http.ERROR_TIMEOUT, OSError),
-    ("deaf", http.ERROR_TIMEOUT, OSError),
-)
-
-same(
-    (
-        http.ERROR_STATE,
-        http.ERROR_HEADER,
-        http.ERROR_BODY,
-        http.ERROR_CONNECT,
-        http.ERROR_CLOSE,
-        http.ERROR_RX,
-        http.ERROR_DOWNLOAD,
-        http.ERROR_TIMEOUT,
-        http.ERROR_FOTA,
-    ),
-    tuple(range(-1, -10, -1)),
-)
 
 
 def request(what, code):
@@ -76,20 +35,89 @@ def check(what, code, kind, r, result, start):
     gc.collect()
 
 
-for what, code, kind in CASES:
-    start = time.ticks_ms()
-    r = request(what, code)
-    check(what, code, kind, r, r.wait(), start)
-same(descriptors(), opened)
+def test_values():
+    same(
+        (
+            http.ERROR_STATE,
+            http.ERROR_HEADER,
+            http.ERROR_BODY,
+            http.ERROR_CONNECT,
+            http.ERROR_CLOSE,
+            http.ERROR_RX,
+            http.ERROR_DOWNLOAD,
+            http.ERROR_TIMEOUT,
+            http.ERROR_FOTA,
+        ),
+        tuple(range(-1, -10, -1)),
+    )
 
 
-async def main():
-    for what, code, kind in CASES:
+def ends(code, *cases):
+    # Each of `cases`, (what, type of .error), ends with `code`: by wait(), and in a task.
+    opened = descriptors()
+    for what, kind in cases:
+        start = time.ticks_ms()
+        r = request(what, code)
+        check(what, code, kind, r, r.wait(), start)
+    same(descriptors(), opened)
+    run_to_end(in_a_task(code, cases))
+    same(descriptors(), opened)
+
+
+async def in_a_task(code, cases):
+    for what, kind in cases:
         start = time.ticks_ms()
         r = request(what, code)
         check(what, code, kind, r, await r, start)
 
 
-run_to_end(main())
-same(descriptors(), opened)
-assert "endless.bin.part" not in os.listdir()
+def test_error_state():
+    ends(http.ERROR_STATE, ("memory", MemoryError))
+
+
+def test_error_header():
+    ends(
+        http.ERROR_HEADER,
+        ("malformed", ValueError),
+        ("loop", ValueError),
+        ("location", ValueError),
+    )
+
+
+def test_error_body():
+    ends(http.ERROR_BODY, ("chunk", ValueError))
+
+
+def test_error_connect():
+    ends(
+        http.ERROR_CONNECT,
+        ("refused", OSError),
+        ("no name", OSError),
+        ("no route", OSError),
+        ("bad url", ValueError),
+    )
+
+
+def test_error_close():
+    ends(http.ERROR_CLOSE, ("close", EOFError), ("close in body", EOFError))
+
+
+def test_error_rx():
+    ends(http.ERROR_RX, ("reset", OSError), ("reset in body", OSError))
+
+
+def test_error_download():
+    ends(http.ERROR_DOWNLOAD, ("small", ValueError), ("folder", OSError))
+
+
+def test_error_timeout():
+    ends(
+        http.ERROR_TIMEOUT,
+        ("silent", OSError),
+        ("silent in body", OSError),
+        ("slow in head", OSError),
+        ("slow in body", OSError),
+        ("endless body", OSError),
+        ("deaf", OSError),
+    )
+    assert "endless.bin.part" not in os.listdir()

@@ -35,28 +35,33 @@ class Stream:
         return n
 
 
-for body, data in BODIES:
-    total = len(body)
-    for size in (1, 3, 64):
-        buf = bytearray(size)
-        for first in range(total + 1):
-            for second in range(first, total + 1):
-                # The bytes up to `first` came with the head.
-                chunked = Chunked(
-                    Stream(body[first:], [second - first, total - first]), body[:first]
-                )
-                found = b""
-                n = None
-                while n != 0:
-                    n = chunked.readinto(buf, size)
-                    found += buf[: n or 0]
-                same((found, chunked.rest), (data, b""), body)
-    # The bytes after it are not its own.
-    chunked = Chunked(None, body + b"more")
-    buf = bytearray(64)
-    found = b""
-    n = None
-    while n != 0:
-        n = chunked.readinto(buf, 64)
-        found += buf[:n]
-    same((found, chunked.rest), (data, b"more"), body)
+def test_every_split():
+    for body, data in BODIES:
+        total = len(body)
+        for size in (1, 3, 64):
+            buf = bytearray(size)
+            for first in range(total + 1):
+                for second in range(first, total + 1):
+                    # The bytes up to `first` came with the head.
+                    chunked = Chunked(
+                        Stream(body[first:], [second - first, total - first]), body[:first]
+                    )
+                    found = b""
+                    n = None
+                    while n != 0:
+                        n = chunked.readinto(buf, size)
+                        found += buf[: n or 0]
+                    same((found, chunked.rest), (data, b""), body)
+
+
+def test_bytes_after_the_body():
+    # They are not its own.
+    for body, data in BODIES:
+        chunked = Chunked(None, body + b"more")
+        buf = bytearray(64)
+        found = b""
+        n = None
+        while n != 0:
+            n = chunked.readinto(buf, 64)
+            found += buf[:n]
+        same((found, chunked.rest), (data, b"more"), body)

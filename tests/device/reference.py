@@ -67,12 +67,16 @@ def luatos():
     )
 
 
-nodemcu()
-check_nodemcu()
-check_luatos(*[request.wait() for request in luatos()])
+def test_nodemcu():
+    nodemcu()
+    check_nodemcu()
 
 
-async def main():
+def test_luatos():
+    check_luatos(*[request.wait() for request in luatos()])
+
+
+async def test_nodemcu_in_a_loop():
     nodemcu()
     same(results, [], "the calls return at once")
     while len(results) < 5:
@@ -85,11 +89,11 @@ async def main():
             order[bytes(data)] = ["delete", "ip", "post", "put"].index(url[url.rfind("/") + 1 :])
     results.sort(key=lambda result: order[bytes(result[1])])
     check_nodemcu()
+
+
+async def test_luatos_in_a_task():
     for wait in (lambda request: request, lambda request: request.wait()):
         found = []
         for request in luatos():
             found.append(await wait(request))
         check_luatos(*found)
-
-
-run_to_end(main())

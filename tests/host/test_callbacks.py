@@ -32,8 +32,9 @@ class Echo:
 
 
 @pytest.mark.device
-def test_reference_pages(mpy, httpbin_url):
-    mpy.run("reference", url=httpbin_url)
+@each_test("reference")
+def test_reference_pages(mpy, httpbin_url, name):
+    mpy.run("reference", name, url=httpbin_url)
 
 
 @pytest.mark.device

@@ -246,9 +246,10 @@ def test_killed(mpy64, fs):
     assert min(counts.values()) > 5, counts
 
 
-def test_allocation(mpy):
+@each_test("allocation")
+def test_allocation(mpy, name):
     with Peer(bodies) as peer:
-        mpy.run("allocation", heap="1m", url=peer.url)
+        mpy.run("allocation", name, heap="1m", url=peer.url)
 
 
 def test_free_memory_in_pieces(mpy):
@@ -297,9 +298,10 @@ def test_streams(mpy, name):
     assert all(isinstance(er, OSError) for er in peer.errors), peer.errors
 
 
-def test_stream_allocation(mpy):
+@each_test("stream_allocation")
+def test_stream_allocation(mpy, name):
     with Peer(bodies) as peer:
-        mpy.run("stream_allocation", heap="1m", url=peer.url)
+        mpy.run("stream_allocation", name, heap="1m", url=peer.url)
 
 
 @pytest.mark.parametrize("fs", ["host", "lfs"])

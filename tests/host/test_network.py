@@ -129,7 +129,8 @@ def endless(connection):
         connection.send(bytes(65536))
 
 
-def test_codes(mpy):
+@each_test("codes")
+def test_codes(mpy, name):
     with Peer(by_path) as peer, socket.socket() as refusing:
         refusing.bind(("127.0.0.1", 0))
         urls = {
@@ -138,7 +139,7 @@ def test_codes(mpy):
             "no route": "http://255.255.255.255/",
             "bad url": "http:/127.0.0.1/",
         }
-        mpy.run("codes", heap="12m", url=peer.url, urls=urls)
+        mpy.run("codes", name, heap="12m", url=peer.url, urls=urls)
     assert not peer.errors
 
 
@@ -251,11 +252,12 @@ def half_chunked(connection):
     connection.wait_closed()
 
 
-def test_waiting_is_idle(mpy):
+@each_test("idle")
+def test_waiting_is_idle(mpy, name):
     handlers = {"silent": silent, "half": half, "half_chunked": half_chunked, "deaf": deaf}
     with contextlib.ExitStack() as stack:
-        urls = {name: stack.enter_context(Peer(handlers[name])).url for name in handlers}
-        mpy.run("idle", heap="20m", **urls)
+        urls = {key: stack.enter_context(Peer(handlers[key])).url for key in handlers}
+        mpy.run("idle", name, heap="20m", **urls)
 
 
 def test_every_reason_has_words():

@@ -11,6 +11,7 @@ import re
 
 import pytest
 from conftest import MicroPython, sizes
+from scripts import each_test
 from servers import Peer
 
 LIMIT = 8192
@@ -340,10 +341,12 @@ def test_response(results, way, name):
                 assert headers.get(key.lower()) == value
 
 
-def test_heads_take_linear_time(mpy):
-    mpy.run("linear", heap="8m")
+@each_test("linear")
+def test_heads_take_linear_time(mpy, name):
+    mpy.run("linear", name, heap="8m")
 
 
 @pytest.mark.device
-def test_chunks_at_every_split(mpy):
-    mpy.run("decoder")
+@each_test("decoder")
+def test_chunks(mpy, name):
+    mpy.run("decoder", name)
