@@ -259,7 +259,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("port")
     parser.add_argument("--romfs", action="store_true", help="into the ROM partition")
-    parser.add_argument("--force", action="store_true", help="remove what is in the way")
+    parser.add_argument("--force", action="store_true", help="remove files that are in the way")
     arguments = parser.parse_args()
     board = connect(arguments.port)
     try:

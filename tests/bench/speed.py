@@ -53,7 +53,7 @@ PIECE = 4096  # bytes, of downloads; as in lib/http/sink.py
 KB, MB = 1 << 10, 1 << 20
 
 # The system calls that count as those of the socket: all that unix makes for one, its polls
-# included. Others, such as for memory, are told apart from them in a line of their own.
+# included. Others, such as for memory, have a line of their own.
 CALLS = (
     "socket bind connect setsockopt getsockopt getsockname getpeername shutdown fcntl ioctl "
     "poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait epoll_pwait "

@@ -173,8 +173,8 @@ def test_wait_after_a_forgotten_one():
 
 
 def kept(way):
-    # The bytes that 20 of these mistakes keep. The least of several tries, as what is left on the
-    # stack keeps a request now and then.
+    # The bytes that 20 of these mistakes keep. The least of several tries: a value left on
+    # the stack keeps a request now and then.
     least = None
     for _ in range(5):
         gc.collect()

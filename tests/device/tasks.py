@@ -390,7 +390,7 @@ async def test_a_request_is_made_once_while_it_goes_on():
 
 
 async def test_a_request_is_not_made_by_two_tasks_at_once():
-    # Whoever makes them.
+    # No matter who makes them.
     url = ECHO + "/slow"
     r = http.request
     for both in (lambda q: (q, q), lambda q: (asyncio.create_task(q), q)):

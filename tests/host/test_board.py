@@ -155,7 +155,7 @@ def make(*args):
 
 
 def test_device_reports_and_servers_listen_at_bind():
-    """HOST is what scripts are told, BIND where the servers listen: behind NAT they differ."""
+    """Scripts connect to HOST, the servers listen at BIND: behind NAT the two differ."""
     options = ("PORT=", "INSTALLED=", "HOST=localhost", "BIND=127.0.0.1")
     code, out = make("test-device", *options, "ARGS=-k 'test_report or test_bodies'")
     assert code == 0, out

@@ -1,7 +1,7 @@
 # A stand-in for the tls module of ESP8266, which is axTLS, with its rules: a context verifies
 # nothing; before the handshake is complete, what is written goes in clear; a read of the socket
-# takes the header of a record or what is left of it, and no more; a write does not return before
-# all of it is gone; there is no recv(); poll() does not see what is decrypted.
+# takes the header of a record or its rest, and no more; a write does not return before
+# all of it is gone; there is no recv(); poll() does not see decrypted data.
 #
 # A record is a header of 5 bytes, the length in the last two, and what it is about, not encrypted.
 # The handshake is the line HELLO, answered by READY; HELLO certified with a certificate.
@@ -46,7 +46,7 @@ class AxStream(io.IOBase):
         self.sock = sock
         self.clear = not handshake
         self.record = b""  # as it comes
-        self.data = b""  # what is decrypted
+        self.data = b""  # decrypted, not yet read
         if handshake:
             sock.write(b"HELLO certified\n" if certified else b"HELLO\n")
             line = sock.readline()
