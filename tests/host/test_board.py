@@ -82,7 +82,7 @@ def board(virtual):
     return Device(virtual.port)
 
 
-def test_mpremote_cannot_tell_the_difference(virtual, board, tmp_path):
+def test_mpremote_runs_code(virtual, board, tmp_path):
     assert board.mpremote("exec", "print(6 * 7)") == "42\n"
     assert board.mpremote("eval", "6 * 7") == "42\n"
     assert "ZeroDivisionError" in board.mpremote("exec", "1 / 0")
@@ -90,19 +90,29 @@ def test_mpremote_cannot_tell_the_difference(virtual, board, tmp_path):
     script.write_text("import gc\ngc.collect()\nprint(gc.mem_free())\n")
     free = int(board.mpremote("run", script))
     assert abs(free - virtual.heap) < virtual.heap / 18
+
+
+def test_mpremote_copies_files(board, tmp_path):
     data = bytes(range(256)) * 30
     (tmp_path / "data.bin").write_bytes(data)
     assert "cp" in board.mpremote("cp", tmp_path / "data.bin", ":data.bin")
     assert "7680 data.bin" in board.mpremote("ls")
     board.mpremote("cp", ":data.bin", tmp_path / "back.bin")
     assert (tmp_path / "back.bin").read_bytes() == data
-    (tmp_path / "module.py").write_text("print('mounted', 3)\n")
-    assert "mounted 3\n" in board.mpremote("mount", tmp_path, "exec", "import module")
-    assert board.mpremote("exec", "a = 1", "exec", "print(a)") == "1\n"
-    assert "NameError" in board.mpremote("exec", "a = 1", "soft-reset", "exec", "print(a)")
+    board.mpremote("exec", "1", "soft-reset")
     assert "7680 data.bin" in board.mpremote("ls")
     board.mpremote("rm", ":data.bin")
     assert "data.bin" not in board.mpremote("ls")
+
+
+def test_mpremote_mounts_a_folder(board, tmp_path):
+    (tmp_path / "module.py").write_text("print('mounted', 3)\n")
+    assert "mounted 3\n" in board.mpremote("mount", tmp_path, "exec", "import module")
+
+
+def test_mpremote_resets_the_board(board):
+    assert board.mpremote("exec", "a = 1", "exec", "print(a)") == "1\n"
+    assert "NameError" in board.mpremote("exec", "a = 1", "soft-reset", "exec", "print(a)")
 
 
 def test_ctrl_c_interrupts(virtual, board):
@@ -125,7 +135,7 @@ def test_an_assert_counts(board, tmp_path):
     assert "AssertionError" in board.run(tmp_path, "wrong", {"wrong": "assert not 1\n"})
 
 
-def test_a_hang_does_not_cost_what_follows(board, tmp_path):
+def test_a_script_that_hangs_is_interrupted(board, tmp_path):
     modules = {"parameters": "P = {}"}
     for name in ("prelude", "hang"):
         modules[name] = (DEVICE / f"{name}.py").read_text()
@@ -133,18 +143,22 @@ def test_a_hang_does_not_cost_what_follows(board, tmp_path):
     assert re.search(
         r'interrupted after 2 s\n.*hang.py", line 6.*\nKeyboardInterrupt', out, re.S
     ), out
-    # Killed while it serves a file, mpremote leaves the board in a call that nobody answers.
+    assert board.run(tmp_path, "good", {"good": "print('good')"}) == "good\nOK\n"
+
+
+@pytest.mark.parametrize("seconds", [0, 0.05, 0.1])
+def test_the_board_is_usable_after_mpremote_is_killed(board, tmp_path, seconds):
+    """Killed while it serves a file, mpremote leaves the board in a call that nobody answers."""
     (tmp_path / "x").write_text("x")
     command = [pathlib.Path(sys.executable).parent / "mpremote", "connect", board.port]
     command += ["mount", tmp_path, "exec", "print('begun')\nwhile True: open('x').read()"]
-    for seconds in (0, 0.05, 0.1):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        while process.stdout.readline() != "begun\n":
-            assert process.poll() is None
-        time.sleep(seconds)
-        process.kill()
-        process.communicate()
-        assert board.run(tmp_path, "good", {"good": "print('good')"}) == "good\nOK\n"
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    while process.stdout.readline() != "begun\n":
+        assert process.poll() is None
+    time.sleep(seconds)
+    process.kill()
+    process.communicate()
+    assert board.run(tmp_path, "good", {"good": "print('good')"}) == "good\nOK\n"
 
 
 def make(*args):
@@ -182,74 +196,116 @@ def test_device_without_a_board_reports_too():
     assert "\ntests: none\n" in out, out
 
 
-def test_install(virtual, board, tmp_path):
+@pytest.fixture
+def fresh(tmp_path_factory):
+    """A board with nothing on it."""
+    with VirtualBoard(tmp_path_factory.mktemp("fresh")) as board:
+        yield Device(board.port)
+
+
+@pytest.fixture
+def used(fresh, tmp_path):
+    """A board with files in the places of http: one of a version of it, and others."""
     for name in ("", "/http", "/http/old"):
-        board.mpremote("mkdir", ":lib" + name)
+        fresh.mpremote("mkdir", ":lib" + name)
     (tmp_path / "left.py").write_text("old = 1\n")
     for name in ("http/head.py", "http/old/x.py", "http.py"):
-        board.mpremote("cp", tmp_path / "left.py", ":lib/" + name)
-    # Not known to be of an older version: nothing of it is lost without a word.
-    code, out = make("install", "PORT=" + virtual.port, "FORCE=0")
+        fresh.mpremote("cp", tmp_path / "left.py", ":lib/" + name)
+    return fresh
+
+
+def install(board, *options):
+    """Install http; return what `make install` says."""
+    code, out = make("install", "PORT=" + board.port, *options)
+    assert code == 0, out
+    return out
+
+
+def check_get(board, folder):
+    """Check that the http on the board gets something."""
+    with Peer(everyday) as peer:
+        script = f"import http\nprint(http.request('GET', '{peer.url}/length/9').wait()[0])\n"
+        installed = Device(board.port, installed=True)
+        assert installed.run(folder, "driver", {"driver": script}) == "200\nOK\n"
+
+
+def test_install_keeps_files_that_may_be_the_users(used):
+    code, out = make("install", "PORT=" + used.port, "FORCE=0")
     assert code and "in the way of this http" in out and "FORCE=1" in out, out
     assert "/lib/http.py, /lib/http/old" in out
-    assert " head.py\n" in board.mpremote("ls", ":lib/http")
-    code, out = make("install", "PORT=" + virtual.port, "FORCE=1")
-    assert code == 0, out
+    assert " head.py\n" in used.mpremote("ls", ":lib/http")
+
+
+def test_install_by_force(used, tmp_path):
+    out = install(used, "FORCE=1")
     assert re.search(r"board: micropython v1\.\d+\.\d+, ", out)
     assert "leaving out ota: the board has no esp32" in out
     assert "/lib/http/exchange.mpy 100 %" in out
     for name in ("http/head.py", "http/old", "http.py"):
         assert "removing /lib/" + name in out
     assert "import http: /lib/http/__init__.mpy, " in out
-    listed = board.mpremote("ls", ":lib/http")
+    listed = used.mpremote("ls", ":lib/http")
     assert " head.mpy\n" in listed
     for name in (" head.py\n", " ota.mpy\n", " old/\n"):
         assert name not in listed
-    # Only changed files are written again.
+    check_get(used, tmp_path)
+
+
+def test_install_writes_only_changed_files(fresh, tmp_path):
+    install(fresh)
     (tmp_path / "head.mpy").write_bytes(b"M\6\0\x1f broken")
-    board.mpremote("cp", tmp_path / "head.mpy", ":lib/http/head.mpy")
-    code, out = make("install", "PORT=" + virtual.port)
-    assert (code, "written in 1 of them" in out) == (0, True), out
-    installed = Device(virtual.port, installed=True)
-    with Peer(everyday) as peer:
-        script = f"import http\nprint(http.request('GET', '{peer.url}/length/9').wait()[0])\n"
-        assert installed.run(tmp_path, "driver", {"driver": script}) == "200\nOK\n"
-    # Into ROM: the files in the file system would be found first, so they go.
-    code, out = make("install", "PORT=" + virtual.port, "ROMFS=1")
-    assert code == 0, out
+    fresh.mpremote("cp", tmp_path / "head.mpy", ":lib/http/head.mpy")
+    out = install(fresh)
+    assert "written in 1 of them" in out, out
+    check_get(fresh, tmp_path)
+
+
+def test_install_into_rom(fresh, tmp_path):
+    """MicroPython would find the files in /lib first, so they go."""
+    install(fresh)
+    out = install(fresh, "ROMFS=1")
     assert "import http: /rom/lib/http/__init__.mpy, " in out
-    assert "http" not in board.mpremote("ls", ":lib")
-    with Peer(everyday) as peer:
-        script = f"import http\nprint(http.request('GET', '{peer.url}/length/9').wait()[0])\n"
-        assert installed.run(tmp_path, "driver", {"driver": script}) == "200\nOK\n"
-    # What else is in the ROM is not lost without a word.
-    shutil.copytree(tmp_path, tmp_path / "rom", ignore=shutil.ignore_patterns("rom"))
-    out = board.mpremote("romfs", "deploy", tmp_path / "rom")
+    assert "http" not in fresh.mpremote("ls", ":lib")
+    check_get(fresh, tmp_path)
+
+
+def test_install_into_rom_keeps_other_files_there(fresh, tmp_path):
+    (tmp_path / "rom").mkdir()
+    (tmp_path / "rom" / "left.py").write_text("old = 1\n")
+    out = fresh.mpremote("romfs", "deploy", tmp_path / "rom")
     assert "deployed" in out
-    code, out = make("install", "PORT=" + virtual.port, "ROMFS=1")
+    code, out = make("install", "PORT=" + fresh.port, "ROMFS=1")
     assert code and "left.mpy" in out and "FORCE=1" in out, out
-    code, out = make("install", "PORT=" + virtual.port, "ROMFS=1", "FORCE=1")
-    assert code == 0, out
+    install(fresh, "ROMFS=1", "FORCE=1")
 
 
-def test_install_refuses(tmp_path):
+def test_install_without_a_board():
     code, out = make("install", "PORT=/dev/nothing")
     assert code and "no board answers at /dev/nothing" in out, out
+
+
+def test_install_without_a_port():
     code, out = make("install")
     assert code and "PORT=" in out, out
+
+
+def test_install_into_rom_of_a_board_without(tmp_path):
     with VirtualBoard(tmp_path, rom=False) as board:
         code, out = make("install", "PORT=" + board.port, "ROMFS=1")
-        assert code and "no partition for ROMFS" in out, out
-        fill = """
+    assert code and "no partition for ROMFS" in out, out
+
+
+def test_install_on_a_full_board(fresh):
+    fill = """
 f = open('/fill', 'wb')
 try:
     while f.write(bytes(4096)): f.flush()
 except OSError: pass
 try: f.close()
 except OSError: pass"""
-        Device(board.port).mpremote("exec", fill)
-        code, out = make("install", "PORT=" + board.port)
-        assert code and "are free; remove files" in out and "removing" not in out, out
+    fresh.mpremote("exec", fill)
+    code, out = make("install", "PORT=" + fresh.port)
+    assert code and "are free; remove files" in out and "removing" not in out, out
 
 
 def example(virtual, name, *settings):
@@ -258,54 +314,83 @@ def example(virtual, name, *settings):
     return out.replace("\r\n", "\n")
 
 
-def test_examples(virtual, board, httpbin_url, tmp_path):
+def test_example_fetch(virtual, httpbin_url):
     out = example(virtual, "fetch", f"URL={httpbin_url}/base64/aGVsbG8=")
     assert "\n200\n" in out and out.endswith("hello\n"), out
+
+
+def test_example_get(virtual, httpbin_url):
     out = example(virtual, "get", f"URL={httpbin_url}/base64/aGVsbG8=")
     assert "get: status 200 with 5 bytes\nhello\n" in out
+
+
+def test_examples_download_and_upload(virtual, board, httpbin_url, tmp_path):
     (tmp_path / "file.bin").write_bytes(bytes(30000))
     with files(tmp_path) as url:
         digest = hashlib.sha256(bytes(30000)).hexdigest()
         settings = f"SETTINGS=DST=got.bin SHA256={digest}"
         assert "30000" in example(virtual, "download", f"URL={url}/file.bin", settings)
     assert "30000 got.bin" in board.mpremote("ls")
-    settings = "SETTINGS=COUNT=2 SECONDS=1"
-    out = example(virtual, "sensor", f"URL={httpbin_url}/post", settings)
-    assert out.count("status 200") == 2, out
     settings = "SETTINGS=FILE=got.bin CONTENT_TYPE=a/b"
     out = example(virtual, "upload", f"URL={httpbin_url}/post", settings)
     assert "] 30000 of 30000\nupload: status 200 and an answer of " in out, out
+
+
+def test_example_sensor(virtual, httpbin_url):
+    settings = "SETTINGS=COUNT=2 SECONDS=1"
+    out = example(virtual, "sensor", f"URL={httpbin_url}/post", settings)
+    assert out.count("status 200") == 2, out
+
+
+def test_example_json_post(virtual, httpbin_url):
     out = example(virtual, "json_post", f"URL={httpbin_url}/post")
     assert "json_post: the server received {" in out and "'readings': [21.5, 21.75]" in out, out
+
+
+def test_example_retry(virtual, httpbin_url):
     out = example(virtual, "retry", f"URL={httpbin_url}/status/201")
     assert "retry: attempt 1 has status 201\nretry: status 201 with 0 bytes\n" in out, out
+
+
+def test_example_events(virtual):
     with Peer(answer(b"HTTP/1.1 200 x\r\n\r\nevent: x\ndata: y\n\ndata: z\n\n")) as peer:
         out = example(virtual, "events", f"URL={peer.url}", "SETTINGS=COUNT=2")
     assert "events: 'x' 1 - 'y'\nevents: 'message' 2 - 'z'\nevents: that was enough\n" in out, out
-    # A failure is one, and no value is taken for a command of the shell.
+
+
+def test_the_shell_runs_no_value_of_a_setting(virtual):
     odd = 'it\'s "$HOME" `x`; exit & \\'
     code, out = make("example", "PORT=" + virtual.port, "NAME=fetch", "URL=" + odd)
     assert code and "failed with code -4" in out and "ended with a failure" in out, out
+
+
+def test_example_with_a_setting_that_is_no_number(virtual):
     code, out = make("example", "PORT=" + virtual.port, "NAME=sensor", "SETTINGS=COUNT=x")
     assert code and "COUNT has to be a number" in out, out
+
+
+def test_example_that_does_not_exist(virtual):
     code, out = make("example", "PORT=" + virtual.port, "NAME=nothing")
     assert code and "no example nothing; there are" in out, out
 
 
-def test_example_that_fails_ends_with_a_failure(virtual):
-    closed = "URL=http://127.0.0.1:1/"
-    for name, settings in (
+@pytest.mark.parametrize(
+    "name, settings",
+    [
         ("get", ""),
         ("download", "ATTEMPTS=1"),
         ("sensor", "COUNT=1"),
         ("json_post", ""),
         ("retry", "ATTEMPTS=1"),
         ("events", "ATTEMPTS=1"),
-    ):
-        code, out = make(
-            "example", "PORT=" + virtual.port, "NAME=" + name, closed, "SETTINGS=" + settings
-        )
-        assert code and "failed" in out and "Traceback" not in out, out
+    ],
+)
+def test_example_that_fails_ends_with_a_failure(virtual, name, settings):
+    closed = "URL=http://127.0.0.1:1/"
+    code, out = make(
+        "example", "PORT=" + virtual.port, "NAME=" + name, closed, "SETTINGS=" + settings
+    )
+    assert code and "failed" in out and "Traceback" not in out, out
 
 
 @pytest.mark.parametrize("name", ["get", "fetch"])
