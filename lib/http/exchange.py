@@ -168,7 +168,7 @@ def connect(r, connection, origin):
 
         bind(stream, r.adapter)
     if r.debug:
-        print("http:", "connecting to", host, port)
+        print("http: connecting to", host, port)
     try:
         stream.connect(address)
     except OSError as er:
@@ -243,7 +243,7 @@ def receive_response(r, headers, head):
         head = connection.receive_head(r.method)
     status, head, length = head
     if r.debug:
-        print("http:", "status", status, "length", length)
+        print("http: status", status, "length", length)
     if r.redirects and status // 100 == 3:
         from .redirect import redirect
 

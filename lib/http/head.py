@@ -50,7 +50,7 @@ def split(url):
             if not 0 < port < 65536:
                 raise ValueError("port")
     # Only what a name or an address has in it. "%" is for the zone of an IPv6 address.
-    literal = host[:1] + host[-1:] == "[]"
+    literal = host.startswith("[") and host.endswith("]")
     if not host or host.strip("abcdefghijklmnopqrstuvwxyz0123456789.-_" + "[:%]" * literal):
         raise ValueError("host")
     return (tls, host, port), target, userinfo
@@ -104,7 +104,7 @@ def parse(head, method):
         name = head[start:colon]
         if not name.replace(b"-", b"").isalpha():
             # Other characters, or a line that goes on with the one before.
-            from .fold import unfold
+            from .rare import unfold
 
             unfolded = unfold(head, name)
             if unfolded:
@@ -124,7 +124,7 @@ def parse(head, method):
         length = -1
     elif lengths is not None:
         if not lengths.isdigit() or len(lengths) > 18:
-            from .fold import merge
+            from .rare import merge
 
             lengths = merge(lengths)
         length = int(lengths)

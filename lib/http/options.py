@@ -15,7 +15,7 @@ def apply(r, opts):
         "ipv6, debug,"
     )
     found = r.opts = {}
-    sink = False
+    stored = False
     for key in opts:
         value = opts[key]
         if not isinstance(key, str) or "," in key or ", %s," % key not in known:
@@ -32,12 +32,12 @@ def apply(r, opts):
         if key in ("timeout", "redirects", "keepalive", "adapter", "ipv6", "debug"):
             setattr(r, key, value)
         else:
-            sink = True
+            stored = True  # the rest is about where the body goes
     if "adapter" in found:
         from .adapter import check
 
         check(r.adapter)
-    if sink:
+    if stored:
         r.destination = _destination(found)
 
 

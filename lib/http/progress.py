@@ -3,6 +3,8 @@
 
 
 class Progress:
+    wrong = False  # whether the digest is
+
     def __init__(self, sink):
         opts = sink.r.opts
         self.sink = sink
@@ -35,4 +37,5 @@ class Progress:
             from binascii import hexlify
 
             if hexlify(self.digest.digest()).decode() != self.sha256.lower():
+                self.wrong = True
                 raise ValueError("digest")

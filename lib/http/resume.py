@@ -134,12 +134,7 @@ class Sink(File):
     def finish(self):
         if self.total not in (0, self.done):
             raise EOFError  # of a range the server may send less than it was asked for
-        try:
-            return File.finish(self)
-        except ValueError as er:
-            if er.args[-1].args == ("digest",):
-                self.keep = False  # not even to go on from
-            raise
+        return File.finish(self)
 
     def end(self):
         done = File.end(self)
@@ -150,6 +145,8 @@ class Sink(File):
         er = self.r.error
         if isinstance(er, OSError) and er.errno == _ENOSPC:
             self.keep = False  # it would fill the file system for ever
+        elif self.progress and self.progress.wrong:
+            self.keep = False  # not even to go on from
         File.close(self)
 
 

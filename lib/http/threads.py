@@ -6,7 +6,7 @@ comes before the others start.
 
 def load(r):
     """Load what the request `r` may need until it ends, but the words of a failure."""
-    names = "blocking chunked exchange failure fields fold headers listing transfer upload"
+    names = "blocking chunked exchange failure fields headers listing rare transfer upload"
     if r.redirects:
         names += " redirect"
     if r.keepalive:

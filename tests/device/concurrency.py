@@ -153,12 +153,7 @@ async def test_a_cancellation_counts_at_the_time_limit():
             if first:
                 time.sleep_ms(3)  # so that the guard of the request is due as well
             if not task.done():
-                task.cancel()
-                try:
-                    await task
-                    raise AssertionError("not cancelled")
-                except asyncio.CancelledError:
-                    pass
+                await cancelled(task)
     same(descriptors(), opened)
     await closed()
 

@@ -4,7 +4,7 @@
 
 from prelude import *
 
-from http.fold import unfold
+from http.rare import unfold
 from http.headers import Headers, field
 
 FEW = 30

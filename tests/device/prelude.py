@@ -35,6 +35,16 @@ def run_to_end(task):
     same(asyncio.run(whole()), True, "nothing can wake the task")
 
 
+async def cancelled(task):
+    # Cancel `task`, which has to end by that.
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+    raise AssertionError("not cancelled")
+
+
 _told = []
 
 

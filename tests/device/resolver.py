@@ -42,6 +42,7 @@ same(get("plain-dot.test.")[0], 200)
 resolver.SECOND = 300
 for kind in ("lost-1", "lost-3"):
     same(get(kind + ".test"), (200, "None"), kind)
+# When all are lost, it is given up, even if other packets come.
 resolver.SECOND = 100
 same(get("flood.test")[0], -4)
 code, text = get("silent.test")

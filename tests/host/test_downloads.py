@@ -298,12 +298,6 @@ def test_streams(mpy, name):
     assert all(isinstance(er, OSError) for er in peer.errors), peer.errors
 
 
-@each_test("stream_allocation")
-def test_stream_allocation(mpy, name):
-    with Peer(bodies) as peer:
-        mpy.run("stream_allocation", name, heap="1m", url=peer.url)
-
-
 @pytest.mark.parametrize("fs", ["host", "lfs"])
 def test_resume_after_a_kill(mpy64, fs):
     """Killed again and again, a download comes to its end, and little is sent twice."""
