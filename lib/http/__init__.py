@@ -64,10 +64,11 @@ def _running():
     # Return asyncio's core in a task, else None. `cur_task` alone is no sign: it stays behind when
     # Ctrl-C ends a loop. A task that executes refuses pend_throw(); in any other, None is the
     # value already.
-    core = sys.modules.get("asyncio.core")
-    if not core:
+    asyncio = sys.modules.get("asyncio")
+    if not asyncio:
         return None
     try:
+        core = asyncio.core
         core.cur_task.coro.pend_throw(None)
     except ValueError:
         return core
@@ -179,7 +180,7 @@ class Request:
         # Out of memory before `exchange` could begin, or to load what it needs. An exception of
         # its own always finds room: where there is none, MicroPython has one in reserve.
         self.error = MemoryError()
-        keepalive = sys.modules.get("http.keepalive")
+        keepalive = globals().get("keepalive")  # if it is loaded
         if keepalive:
             keepalive.close()
         return -1, None, None  # ERROR_STATE
@@ -198,7 +199,7 @@ class Request:
         if (
             not steps
             or task
-            and task is not sys.modules["asyncio.core"].cur_task
+            and task is not sys.modules["asyncio"].core.cur_task
             and name != "close"
         ):
             steps = self.__iter__()

@@ -79,10 +79,13 @@ def _line(name, value):
 
 
 def merge(defaults, fields):
-    """Return the lines of `defaults` whose field is not in `fields`, and `fields`."""
+    """Return the lines of `defaults` whose field is not in `fields`, and `fields`.
+
+    A request line in `defaults` stays: no field has its name.
+    """
     seen = b"\n" + fields.lower()
-    for line in defaults.split(b"\r\n"):
-        if line and b"\n" + line[: line.find(b":") + 1].lower() not in seen:
+    for line in reversed(defaults.split(b"\r\n")):
+        if line and b"\n%s:" % line.split(b":")[0].lower() not in seen:
             fields = line + b"\r\n" + fields
     return fields
 

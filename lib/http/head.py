@@ -59,7 +59,9 @@ def split(url):
 def request_head(r, origin, target, fields):
     """Return the head of the request `r` as bytes, with the lines `fields` of the caller's."""
     tls, host, port = origin
-    data = b"Host: %s\r\nUser-Agent: %s\r\nConnection: %s\r\n" % (
+    data = b"%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nConnection: %s\r\n" % (
+        r.method,
+        target,
         # The port belongs to Host when it is not the scheme's own.
         host if port == (443 if tls else 80) else "%s:%d" % (host, port),
         "ESP8266" if r.nodemcu else "MicroPython",
@@ -69,7 +71,6 @@ def request_head(r, origin, target, fields):
         from .fields import merge
 
         data = merge(data, fields)
-    data = b"%s %s HTTP/1.1\r\n" % (r.method, target) + data
     body = r.body
     if hasattr(body, "framing"):
         data += body.framing
@@ -112,8 +113,8 @@ def parse(head, method):
         start = head.find(b"\n", colon) + 1
         n = len(name)
         if n == 14 and name.lower() == b"content-length":
-            value = head[colon + 1 : start].strip(_BLANK)
-            lengths = value if lengths is None else lengths + b"," + value
+            value = head[colon + 1 : start]
+            lengths = value if lengths is None else lengths + value
         elif n == 17 and name.lower() == b"transfer-encoding":
             value = head[colon + 1 : start].strip(_BLANK).lower()
             coding = value if coding is None else b""
@@ -123,6 +124,7 @@ def parse(head, method):
             raise ValueError("coding")
         length = -1
     elif lengths is not None:
+        lengths = lengths.strip(_BLANK)
         if not lengths.isdigit() or len(lengths) > 18:
             from .rare import merge
 

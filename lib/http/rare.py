@@ -28,14 +28,14 @@ def unfold(head, name):
 
 
 def merge(lengths):
-    """Return the one value that all members of `lengths`, a list as bytes, have.
+    """Return the one value of Content-Length in `lengths`, where commas or ends of lines part them.
 
     Some proxies repeat Content-Length, or its value: equal ones do no harm (RFC 9112 section 6.3).
     ValueError when they differ, or when one is no number.
     """
     found = None
-    for value in lengths.split(b","):
-        value = value.strip(b" \t")
+    for value in lengths.replace(b"\n", b",").split(b","):
+        value = value.strip(b" \t\r")
         if not value.isdigit() or len(value) > 18 or found not in (None, int(value)):
             raise ValueError("length")
         found = int(value)
