@@ -55,20 +55,17 @@ def _destination(opts):
             refuse(TypeError, "dst")  # a memoryview that is read-only
     elif path and (not dst or "\0" in dst):
         refuse(ValueError, "dst")
-    fota = opts.get("fota", False)
-    if fota is not False:
-        if fota is not True and (not isinstance(fota, dict) or set(fota) - {"sha256"}):
-            refuse(ValueError, "fota")
-        if dst is not None:
-            refuse(ValueError, "fota")
     if opts.get("resume") and not path:
         refuse(ValueError, "resume")
-    _check_digest(opts.get("sha256"), dst, fota)
     callback = opts.get("callback")
     if callback and not callable(callback):
         refuse(TypeError, "callback")
-    if fota is not False:
-        return _ota()
+    if "sha256" in opts or "fota" in opts:
+        from .progress import check
+
+        check(opts, refuse)
+        if opts.get("fota", False) is not False:
+            return _ota()
     if path:
         if opts.get("resume"):
             from .resume import Sink
@@ -83,20 +80,6 @@ def _destination(opts):
         from .memory import Sink
 
         return Sink
-
-
-def _check_digest(digest, dst, fota):
-    if isinstance(fota, dict) and "sha256" in fota:
-        if digest is not None:
-            refuse(ValueError, "sha256")
-        digest = fota["sha256"]
-    if digest is not None:
-        if not isinstance(digest, str):
-            refuse(TypeError, "sha256")
-        if len(digest) != 64 or digest.lower().strip("0123456789abcdef"):
-            refuse(ValueError, "sha256")
-        if dst is None and fota is False:
-            refuse(ValueError, "sha256")
 
 
 def _ota():

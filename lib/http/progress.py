@@ -2,6 +2,29 @@
 # (opts["callback"]). Loaded when one is asked for.
 
 
+def check(opts, refuse):
+    """Call `refuse(error, name)` where `fota` or `sha256` in `opts` cannot be meant."""
+    dst = opts.get("dst")
+    digest = opts.get("sha256")
+    fota = opts.get("fota", False)
+    if fota is not False:
+        if fota is not True and (not isinstance(fota, dict) or set(fota) - {"sha256"}):
+            refuse(ValueError, "fota")
+        if dst is not None:
+            refuse(ValueError, "fota")
+        if fota is not True and "sha256" in fota:
+            if digest is not None:
+                refuse(ValueError, "sha256")
+            digest = fota["sha256"]
+    if digest is not None:
+        if not isinstance(digest, str):
+            refuse(TypeError, "sha256")
+        if len(digest) != 64 or digest.lower().strip("0123456789abcdef"):
+            refuse(ValueError, "sha256")
+        if dst is None and fota is False:
+            refuse(ValueError, "sha256")
+
+
 class Progress:
     wrong = False  # whether the digest is
 

@@ -28,7 +28,7 @@ def unfold(head, name):
 
 
 def merge(lengths):
-    """Return the one value of Content-Length in `lengths`, where commas or ends of lines part them.
+    """Return the one value in `lengths`, those of Content-Length parted by commas or line ends.
 
     Some proxies repeat Content-Length, or its value: equal ones do no harm (RFC 9112 section 6.3).
     ValueError when they differ, or when one is no number.

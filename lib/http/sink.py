@@ -13,8 +13,8 @@ busy = []
 class Base:
     """What each Sink does besides storing.
 
-    A Sink may `prepare()` before the request is sent. It has `open(head)`, which may return an
-    iterator of steps to take before the body, `put(buf, n)`, which stores buf[:n], and `end()`,
+    A Sink has `prepare()`, before the request is sent, `open(head)`, which may return an iterator
+    of steps to take before the body, `put(buf, n)`, which stores buf[:n], and `end()`,
     which returns the result. Where `put` returns a number, the exchange yields it, and calls
     `put` with the same again.
     """
@@ -44,9 +44,6 @@ class Base:
             self.prepare()
         except (OSError, ValueError) as er:
             raise self.failed(er)
-
-    def prepare(self):
-        pass
 
     def claim(self, name):
         """Raise ValueError when another request stores to the destination `name`."""

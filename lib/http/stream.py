@@ -11,11 +11,13 @@ _BUSY_MS = const(10)  # from one offer to the next while the object takes nothin
 
 
 class Sink(Base):
-    def open(self, head):
+    def prepare(self):
         self.write = self.r.opts["dst"].write
         self.task = _running()
-        self.taken = 0  # bytes of the current piece
         self.view = memoryview(self.buf)
+
+    def open(self, head):
+        self.taken = 0  # bytes of the current piece
 
     def put(self, buf, n):
         # Return None when all is taken and other tasks have had a turn, else the number to yield
