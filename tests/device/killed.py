@@ -28,6 +28,7 @@ else:
     elif FS == "fat" and content("/disk/data.bin.part.old") is not None:
         # There the next download is what puts an interrupted exchange of names right.
         from http.fat import recover
+        from http.file import remove, stat
 
-        recover("/disk/data.bin.part", "/disk/data.bin")
+        recover("/disk/data.bin.part", "/disk/data.bin", stat, remove)
     print(hexlify(sha256(content(folder + "data.bin")).digest()).decode())
