@@ -4,7 +4,6 @@
 
 import gc
 import socket
-import sys
 from errno import EAGAIN, EINPROGRESS
 from micropython import const
 from select import POLLIN, POLLOUT
@@ -125,15 +124,11 @@ def exchange(r):
                 # But in the callback API the callback is owed.
                 if (r.calling or r.sink and r.sink.calling) and not r.nodemcu:
                     raise
-                # A connection that was kept may be gone by now, or take the memory of this one.
-                if "http.keepalive" in sys.modules:
-                    from .retry import retry
-
-                    if retry(r, er):
-                        continue
                 from .failure import failure
 
-                return failure(r, er), None, None
+                code = failure(r, er)
+                if code:
+                    return code, None, None
             finally:
                 if r.connection:
                     r.connection.close()
@@ -261,8 +256,7 @@ def receive_response(r, headers, head):
         from .transfer import Transfer
 
         transfer = Transfer(r, status, head, length)
-        for _ in transfer.steps:
-            yield 0
+        yield from transfer.steps
         length = transfer.left
         n = 0
     else:

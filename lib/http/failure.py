@@ -39,10 +39,19 @@ def _number(er):
 
 
 def failure(r, er):
-    """Set `r.error` for the exception `er`, which ended the request `r`; return its code."""
+    """Return the code of the exception `er`, with which the request `r` failed, and set `r.error`.
+
+    None where the request is to be made again.
+    """
+    keepalive = sys.modules.get("http.keepalive")
+    if keepalive:
+        # A connection that was kept may be gone by now, or take the memory of this one.
+        from .retry import retry
+
+        if retry(r, er):
+            return None
     code, er, number, kind = _classify(r, er)
     r.error = er
-    keepalive = sys.modules.get("http.keepalive")
     if code == _STATE and keepalive:
         keepalive.close()  # gives back its memory before anybody tries again
     if kind and not r.calling:
