@@ -288,11 +288,14 @@ def request(
         from .methods import request
 
         return request(method, url, headers, body, opts, callback, tls)
-    return _make(method, url, headers, body, opts, tls)
+    # Not by way of the gate: a call of so many arguments allocates a frame, and a frame is freed.
+    # The next one is then looked for from there on, through all that was allocated since.
+    make = _maker() if _maker else Request
+    return make(method, url, headers, body, opts, tls)
 
 
-_make = Request
+_maker = None
 if small < 2:  # else there is no room for what several threads need
-    from .gate import _make
+    from .gate import _maker
 
     del gate  # noqa: F821 (import sets it: dir() would show it)

@@ -3,9 +3,23 @@ is still loading. Where the thread that imported http makes requests too, `impor
 comes before the others start.
 """
 
+from _thread import allocate_lock
 
-def load(r):
-    """Load what the request `r` may need until it ends, but the words of a failure."""
+from . import Request
+
+_lock = allocate_lock()
+
+
+def make(method, url, headers, body, opts, tls):
+    """Return a request with all that it may need loaded; the arguments are those of `Request`."""
+    with _lock:
+        r = Request(method, url, headers, body, opts, tls)
+        _load(r)
+        return r
+
+
+def _load(r):
+    # Load what `r` may need until it ends, but the words of a failure.
     names = "blocking chunked exchange failure fields headers listing rare transfer upload"
     if r.redirects:
         names += " redirect"
