@@ -1,9 +1,5 @@
 # The header fields of a response.
 
-from micropython import const
-
-_BLANK = const(b" \t\r")
-
 
 def field(head, name):
     """Return all values of the field `name` (lower case bytes) in `head`, or None.
@@ -17,7 +13,8 @@ def field(head, name):
     i = lower.find(start)
     while i >= 0:
         i += len(start)
-        values.append(head[i : head.find(b"\n", i)].strip(_BLANK))
+        # strip() takes VT and FF as well, which no valid value has.
+        values.append(head[i : head.find(b"\n", i)].strip())
         i = lower.find(start, i)
     if len(values) > 1:
         from .listing import join

@@ -1,10 +1,6 @@
 # All header fields of a response at once, repeated ones, and values that are not UTF-8. Few
 # programs need them.
 
-from micropython import const
-
-_BLANK = const(b" \t\r")
-
 
 def items(head):
     """Yield the name of each field in `head`, as the server wrote it, with its value."""
@@ -18,7 +14,7 @@ def items(head):
             if name not in values:
                 names.append(line[:colon])
                 values[name] = []
-            values[name].append(line[colon + 1 :].strip(_BLANK))
+            values[name].append(line[colon + 1 :].strip())
     for name in names:
         lower = name.lower()
         yield name.decode(), text(join(lower, values[lower]))
