@@ -1,9 +1,9 @@
 # The driver for tasks of asyncio, loaded when a request is made in one.
 
+import select
 from asyncio import core
 from errno import ETIMEDOUT
 from micropython import const
-from select import POLLIN, POLLOUT, poll
 
 from .exchange import exchange
 
@@ -31,8 +31,8 @@ def drive(r):
         while True:
             events = steps.send(ready)
             stream = r.connection.poll
-            if events == POLLIN or events == POLLOUT:
-                if events == POLLIN:
+            if events == select.POLLIN or events == select.POLLOUT:
+                if events == select.POLLIN:
                     core._io_queue.queue_read(stream)
                 else:
                     core._io_queue.queue_write(stream)
@@ -42,7 +42,7 @@ def drive(r):
                 yield from core.sleep_ms(-events)
             else:
                 # asyncio's queue would wake a task twice that waits for both.
-                poller = poll()
+                poller = select.poll()
                 poller.register(stream, events)
                 yield from core.sleep_ms(0)
                 ready = poller.poll(0)

@@ -3,8 +3,6 @@
 import http
 from micropython import const
 
-from . import Request, _running
-
 _ERROR = const(-1)
 
 # Requests made while a callback runs, with their callbacks; None when none does.
@@ -31,13 +29,13 @@ def call(method, url, headers, body, callback, tls=None):
 
         refuse("callback", callback)
     try:
-        r = Request(method, url, headers, body, None, tls, True)
+        r = http.Request(method, url, headers, body, None, tls, True)
         r.timeout = 10000
         r.redirects = 20
         queue = [(r, callback)]  # here, as it may not find room either
     except MemoryError as er:
         return _deliver(callback, (_ERROR, None, None), er)
-    core = _running()
+    core = http._running()
     if core:
         core.create_task(_task(r, callback))
         return

@@ -2,11 +2,11 @@
 # of waiting: where it would block, it yields an event to wait for, and a driver resumes it. Code
 # that few requests need is in files of its own, imported where it is needed.
 
+import errno
 import gc
+import select
 import socket
-from errno import EAGAIN, EINPROGRESS
 from micropython import const
-from select import POLLIN, POLLOUT
 from time import ticks_ms
 
 from . import small
@@ -58,7 +58,7 @@ class Connection:
         try:
             return getattr(stream, "recv", stream.readline)(128 if small else 256)
         except OSError as er:
-            if er.errno != EAGAIN:
+            if er.errno != errno.EAGAIN:
                 raise
 
     def receive_head(self, method):
@@ -167,7 +167,7 @@ def connect(r, connection, origin):
     try:
         stream.connect(address)
     except OSError as er:
-        if er.errno != EINPROGRESS:
+        if er.errno != errno.EINPROGRESS:
             raise
 
 
@@ -203,7 +203,7 @@ def send_request(r):
     if not connection.reused:
         # A write belongs to connecting: only that tells on every port that the connection was
         # refused (on ESP32, poll does not), and it makes the handshake of TLS.
-        yield POLLOUT
+        yield select.POLLOUT
     if origin[0] and not connection.reused:
         from .tls import start
 
@@ -212,7 +212,7 @@ def send_request(r):
         write = connection.stream.write
         n = write(data)
         while n is None:
-            yield POLLOUT
+            yield select.POLLOUT
             n = write(data)
     connection.sent = True
     if n < len(data) or body is not None:
@@ -234,7 +234,7 @@ def receive_response(r, headers, head):
     while not head:
         # TLS may hold data that poll does not see: axTLS the rest of a record. 0 waits for
         # nothing, but lets the time limit and other tasks have their turn.
-        yield 0 if head == 0 and stream is not connection.poll else POLLIN
+        yield 0 if head == 0 and stream is not connection.poll else select.POLLIN
         head = connection.receive_head(r.method)
     status, head, length = head
     if r.debug:
@@ -274,7 +274,7 @@ def receive_response(r, headers, head):
                 continue
             yield 0
         elif got is None:
-            yield transfer.wait if transfer else POLLIN
+            yield transfer.wait if transfer else select.POLLIN
         elif length is None:
             break
         else:

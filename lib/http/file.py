@@ -20,7 +20,6 @@ POSIX = hasattr(os, "getenv")  # where there are links
 class Sink(Base):
     file = None
     keep = True  # the .part, when this request fails
-    fat = False
 
     def prepare(self):
         dst = self.r.opts["dst"]
@@ -28,6 +27,7 @@ class Sink(Base):
         found = stat(dst)
         if dst[-1] == "/" or found and found[0] >> 12 != _FILE:
             raise ValueError("file")
+        self.fat = False
         try:
             os.stat(dst + "*")
         except OSError as er:

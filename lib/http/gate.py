@@ -7,14 +7,14 @@ import sys
 from . import Request
 
 try:
-    from _thread import allocate_lock, get_ident
+    import _thread
 
-    lock = allocate_lock()
-    first = get_ident()
+    lock = _thread.allocate_lock()
+    first = _thread.get_ident()
 
     def _maker():
         """Return what makes a request in this thread."""
-        if get_ident() == first and "http.threads" not in sys.modules:
+        if _thread.get_ident() == first and "http.threads" not in sys.modules:
             return Request
         with lock:
             from .threads import make

@@ -86,12 +86,11 @@ def _ota():
     try:
         from .ota import Sink
     except ImportError:  # no esp32 here, or not installed as it would be of no use
-        return _no_ota
+
+        def Sink(r):
+            raise ValueError(-9, ValueError("ota"))  # ERROR_FOTA
+
     return Sink
-
-
-def _no_ota(r):
-    raise ValueError(-9, ValueError("ota"))  # ERROR_FOTA
 
 
 def refuse(error, name):

@@ -1,10 +1,6 @@
 # Where a body goes when not simply into memory: what all destinations have in common.
 
-from micropython import const
-
 from . import _running, small
-
-_DOWNLOAD = const(-7)
 
 # Those of the requests that are going on and have a destination of their own.
 busy = []
@@ -19,7 +15,7 @@ class Base:
     `put` with the same again.
     """
 
-    code = _DOWNLOAD  # of a failure of these
+    code = -7  # ERROR_DOWNLOAD, of a failure of these
     fields = b""  # lines that the request has to have
     total = 0  # bytes, 0 when the server does not say
     done = 0  # bytes that are stored

@@ -13,11 +13,11 @@ class Transfer:
     """The way of the body from the connection of `r` to its sink, or into memory."""
 
     steps = ()  # to be taken before the body is read
-    chunked = put = update = None
-    n = 0  # bytes of `buf` that came and are not stored yet
+    chunked = None
 
     def __init__(self, r, status, head, length):
         """`length` is -1 for chunks, None up to the end."""
+        self.n = 0  # bytes of `buf` that came and are not stored yet
         connection = self.connection = r.connection
         stream = connection.stream
         sink = self.sink = r.sink
@@ -38,6 +38,7 @@ class Transfer:
         else:
             self.buf = bytearray(_BUFFER)
             self.body = bytearray()
+            self.put = self.update = None
         self.readinto = stream.readinto
         if length == -1:
             from .chunked import Chunked
