@@ -105,7 +105,7 @@ class Transfer:
                 if not n:
                     self.wait = POLLIN
                     break
-            if sink:
+            if put:
                 try:
                     wait = put(buf, n)
                 except (OSError, ValueError) as er:
