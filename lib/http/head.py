@@ -113,8 +113,8 @@ def parse(head, method):
         start = head.find(b"\n", colon) + 1
         n = len(name)
         if n == 14 and name.lower() == b"content-length":
-            value = head[colon + 1 : start]
-            lengths = value if lengths is None else lengths + value
+            value = head[colon + 1 : start].strip(_BLANK)
+            lengths = value if lengths is None else lengths + b"," + value
         elif n == 17 and name.lower() == b"transfer-encoding":
             value = head[colon + 1 : start].strip(_BLANK).lower()
             coding = value if coding is None else b""
@@ -124,7 +124,6 @@ def parse(head, method):
             raise ValueError("coding")
         length = -1
     elif lengths is not None:
-        lengths = lengths.strip(_BLANK)
         if not lengths.isdigit() or len(lengths) > 18:
             from .rare import merge
 

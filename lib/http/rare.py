@@ -22,20 +22,20 @@ def unfold(head, name):
         elif i == 1:
             raise ValueError("field")
         else:
-            lines[i - 1] = lines[i - 1].rstrip()
+            lines[i - 1] = lines[i - 1].rstrip(b" \t\r")
             lines[i] = b" " + line.lstrip(b" \t")
     return b"".join(lines)
 
 
 def merge(lengths):
-    """Return the one value in `lengths`, those of Content-Length parted by commas or line ends.
+    """Return the one value that all of `lengths` have: those of Content-Length, with commas.
 
     Some proxies repeat Content-Length, or its value: equal ones do no harm (RFC 9112 section 6.3).
     ValueError when they differ, or when one is no number.
     """
     found = None
-    for value in lengths.replace(b"\n", b",").split(b","):
-        value = value.strip(b" \t\r")
+    for value in lengths.split(b","):
+        value = value.strip(b" \t")
         if not value.isdigit() or len(value) > 18 or found not in (None, int(value)):
             raise ValueError("length")
         found = int(value)
