@@ -9,7 +9,8 @@ from . import keepalive
 def retry(r, er):
     """Return whether to make the request `r` once more, which failed with `er`.
 
-    Closes the idle connection where that gives it memory, and rewinds its body.
+    Closes the idle connection where that gives it memory, forgets a sink made by half, and rewinds
+    the body.
     """
     connection = r.connection
     reused = connection and connection.reused
@@ -20,6 +21,9 @@ def retry(r, er):
         if connection and connection.sent or not (reused or keepalive._idle):
             return False
         keepalive.close()
+        if r.sink and not connection:
+            r.sink.close()  # it may be made by half
+            r.sink = None
         gc.collect()
         return True
     # Only where the server closed the connection while the request was on its way, which it then

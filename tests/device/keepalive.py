@@ -7,6 +7,7 @@ import http
 import http.blocking
 import http.exchange
 import http.fields
+import http.file
 import http.keepalive
 
 URL = P["url"]
@@ -318,6 +319,47 @@ def test_the_connection_itself_makes_room():
     same(request.wait()[0], 200)
     same(http.fields.merge, merge)
     same(descriptors(), before)
+
+
+class Writer:
+    # An object to write to. The second time that its write() is asked for, memory is short.
+    asked = 0
+
+    def __getattr__(self, name):
+        if name != "write":
+            raise AttributeError(name)
+        self.asked += 1
+        if self.asked == 2:
+            raise MemoryError
+        return len
+
+
+def test_a_destination_made_by_half_is_made_again():
+    stat = http.file.stat
+
+    def no_stat(path):
+        http.file.stat = stat
+        raise MemoryError
+
+    claimed = []
+
+    def callback(total, done, userdata):
+        claimed.append(len(http.sink.busy))
+
+    for opts in ({"dst": "half.bin"}, {"dst": "half.bin", "resume": True}, {"dst": Writer()}):
+        get("/length")
+        opts["callback"] = callback
+        request = http.request("GET", URL + "/length", None, None, opts, CA)
+        if not isinstance(opts["dst"], Writer):
+            http.file.stat = no_stat
+        code, headers, body = request.wait()
+        same(code, 200, repr(request.error))
+        same(http.file.stat, stat)
+        assert body >= 3, body
+        if not isinstance(opts["dst"], Writer):
+            same(set(claimed), {1}, "downloads to files that others keep off")
+        claimed.clear()
+    os.remove("half.bin")
 
 
 def test_a_failure_to_write_is_not_one_to_connect():
