@@ -33,6 +33,7 @@ class Connection:
 
     def open(self, *args):
         """Make `socket.socket(*args)`, which shall not block, its stream, and return it."""
+        self.stream = self.poll = None  # their places, which may need memory, come first
         stream = self.stream = self.poll = socket.socket(*args)
         stream.setblocking(False)
         return stream
@@ -96,8 +97,8 @@ class Connection:
 
 
 def exchange(r):
-    """Perform the request `r`: a generator that yields POLLIN and POLLOUT for `r.connection.poll`,
-    or 0 to go on at once.
+    """Perform the request `r`: a generator that yields what to wait for: POLLIN, POLLOUT or both,
+    of `r.connection.poll`; 0 to go on at once; or so many ms below 0.
 
     Returns (status, headers, body), or (code, None, None) with the reason in `r.error`. Whatever
     happens, closing the generator included, the connection is closed, or kept for `keepalive`.

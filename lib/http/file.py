@@ -45,6 +45,7 @@ class Sink(Base):
             # A link is not written through, and what an older one takes is free.
             remove(self.path)
         self.reserve(self.total)
+        self.file = None  # its place, which may need memory, comes first
         self.file = open(self.path, "wb")
 
     def reserve(self, size):

@@ -12,6 +12,7 @@ from .headers import field
 
 _FLUSH = const(0xFFFF)  # what LittleFS has not flushed is lost without power: at most 64 KB
 
+_EIO = const(5)
 _ENOSPC = const(28)
 
 _LINK = const(0xA000)  # the type that ilistdir() gives
@@ -96,6 +97,7 @@ class Sink(File):
         if self.done:
             self.total = self.size
             self.reserve(self.total - self.done)
+            self.file = None  # as in File.open
             self.file = open(path, "r+b")
             if self.progress and self.progress.digest:
                 return self.read()
@@ -121,7 +123,12 @@ class Sink(File):
         left = self.done
         buf = memoryview(self.buf)
         while left:
-            n = self.file.readinto(buf[:left])
+            try:
+                n = self.file.readinto(buf[:left])
+                if not n:
+                    raise OSError(_EIO)  # shorter than it was
+            except OSError as er:
+                raise self.failed(er)
             self.progress.digest.update(buf[:n])
             left -= n
             yield 0

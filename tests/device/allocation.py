@@ -4,6 +4,12 @@
 from prelude import *
 
 import http
+import http.blocking
+import http.exchange
+import http.failure
+import http.file
+import micropython
+import socket
 
 SIZE = 4096
 
@@ -99,3 +105,45 @@ def test_to_an_object_by_chunks():
 
 def test_to_an_object_by_close():
     is_constant(to_an_object, "close")
+
+
+class Sockets:
+    # The module `socket`. When it has made one, no memory is left.
+    def __getattr__(self, name):
+        return getattr(socket, name)
+
+    def socket(self, *args):
+        made = socket.socket(*args)
+        micropython.heap_lock()
+        return made
+
+
+def left_open(**opts):
+    # How many descriptors a request leaves open that has no memory left.
+    request = http.request("GET", P["url"] + "/length/1000", None, None, opts)
+    before = descriptors()
+    code = request.wait()[0]
+    micropython.heap_unlock()
+    after = descriptors()  # before a collection
+    same(code, -1)
+    assert isinstance(request.error, MemoryError), request.error
+    return after - before
+
+
+def test_a_socket_is_closed_even_where_memory_ends_as_it_is_made():
+    measured("length", 1000, {"dst": "data.bin"})
+    http.exchange.socket = Sockets()
+    same(left_open(), 0)
+    http.exchange.socket = socket
+
+
+def test_a_file_is_closed_even_where_memory_ends_as_it_is_opened():
+    def opened(*args):
+        made = open(*args)
+        micropython.heap_lock()
+        return made
+
+    measured("length", 1000, {"dst": "data.bin"})
+    http.file.open = opened
+    same(left_open(dst="data.bin"), 0)
+    del http.file.open

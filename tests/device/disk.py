@@ -10,6 +10,7 @@ class Disk:
         self.block = block
         self.count = count
         self.power = -1  # for ever
+        self.broken = False  # whether nothing can be read
         self.file = None
         self.data = None
         if path is None:
@@ -24,6 +25,8 @@ class Disk:
                 self.file = open(path, "r+b")
 
     def readblocks(self, n, buf, offset=0):
+        if self.broken:
+            raise OSError(5)
         start = n * self.block + offset
         if self.file:
             self.file.seek(start)

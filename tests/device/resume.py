@@ -299,6 +299,29 @@ def test_failures_leave_what_is_there():
     same(content(DST), body_of(9000))
 
 
+@on("lfs", "fat")
+def test_a_part_that_cannot_be_read_is_a_failure_of_the_destination():
+    start(PEER + "/etag")
+
+    def callback(total, done, userdata):
+        disk.broken = True  # as the .part is about to be read for the digest
+
+    opts = {"dst": DST, "resume": True, "sha256": "0" * 64, "callback": callback}
+    request = http.request("GET", PEER + "/etag", None, None, opts)
+    code = request.wait()[0]
+    disk.broken = False
+    same((code, request.error.errno), (-7, 5), repr(request.error))
+
+
+@on("host")
+def test_a_part_that_got_shorter_is_a_failure_of_the_destination():
+    start(PEER + "/etag")
+    opts = {"dst": DST, "resume": True, "sha256": "0" * 64}
+    opts["callback"] = lambda *args: put(PART, b"abc")
+    request = http.request("GET", PEER + "/etag", None, None, opts)
+    same((request.wait()[0], request.error.errno), (-7, 5), repr(request.error))
+
+
 def test_a_206_nobody_asked_for_is_refused():
     same(go_on(PEER + "/unasked")[0], -2)
     same(files(), [])
