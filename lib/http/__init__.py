@@ -73,7 +73,7 @@ def _running():
     except ValueError:
         return core
     except AttributeError:
-        pass  # no task yet
+        pass  # no task yet, or asyncio is still being loaded
 
 
 class Request:
@@ -288,8 +288,8 @@ def request(
         from .methods import request
 
         return request(method, url, headers, body, opts, callback, tls)
-    # Not by way of the gate: a call of so many arguments allocates a frame, and a frame is freed.
-    # The next one is then looked for from there on, through all that was allocated since.
+    # Not by a function of gate.py: a call of so many arguments allocates a frame. Once that is
+    # freed, the next allocation searches from there on, past all that was allocated since.
     make = _maker() if _maker else Request
     return make(method, url, headers, body, opts, tls)
 

@@ -1,6 +1,7 @@
 # Who makes the requests of programs with threads. `import` is not safe in threads: one of them can
 # meet a module that another is still loading. So for a request of any but the thread that imported
-# http, all that it may need is loaded under a lock.
+# http (and once http.threads is loaded, of that one too) all that it may need is loaded under a
+# lock.
 
 import sys
 

@@ -87,9 +87,10 @@ def _ota():
         from .ota import Sink
     except ImportError:  # no esp32 here, or not installed as it would be of no use
 
-        def Sink(r):
+        def no_ota(r):
             raise ValueError(-9, ValueError("ota"))  # ERROR_FOTA
 
+        return no_ota
     return Sink
 
 

@@ -1,5 +1,5 @@
 # What a download computes and reports as it arrives: its digest (opts["sha256"]) and how far it is
-# (opts["callback"]). Loaded when one is asked for.
+# (opts["callback"]). Loaded when one is asked for, or an update, whose options are checked here.
 
 
 def check(opts, refuse):

@@ -9,8 +9,8 @@ busy = []
 class Base:
     """What each Sink does besides storing.
 
-    A Sink has `prepare()`, before the request is sent, `open(head)`, which may return an iterator
-    of steps to take before the body, `put(buf, n)`, which stores buf[:n], and `end()`,
+    A Sink has `prepare()`, called before the request is sent; `open(head)`, which may return an
+    iterator of steps to take before the body; `put(buf, n)`, which stores buf[:n]; and `end()`,
     which returns the result. Where `put` returns a number, the exchange yields it, and calls
     `put` with the same again.
     """

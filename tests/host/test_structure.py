@@ -90,6 +90,19 @@ def test_no_circle_of_imports():
         visit(file, [])
 
 
+def test_the_options_that_stand_in_two_files_are_the_same():
+    # The words for wrong use do not load options.py.
+    found = [
+        sorted(re.findall(r"\w+", node.value))
+        for file in ("options", "hints")
+        for node in ast.walk(FILES[file])
+        if isinstance(node, ast.Constant)
+        and re.match(r"\W*timeout\W+redirects\W", str(node.value))
+    ]
+    assert len(found) == 2
+    assert found[0] == found[1]
+
+
 def writes(tree, owner=None):
     """Yield (class, attribute) for each assignment to an attribute in `tree`; of a setattr(), for
     each attribute that the condition around it names."""
