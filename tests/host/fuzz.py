@@ -3,7 +3,9 @@
 
 The responses of test_responses.py are cut, joined and changed at random. http may raise nothing
 and report no code that is not documented. Memory and descriptors have to stay where they are. A
-response that h11 accepts and http too has to have the same status and body in both.
+response that h11 accepts and http too has to have the same status and body in both. A head that
+h11 refuses, http refuses too, but for control characters in a line that says nothing of the body,
+and for lengths that differ in leading zeros.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import contextlib
 import os
 import pathlib
 import random
+import re
 import sys
 import tempfile
 import threading
@@ -52,7 +55,7 @@ def mutated(seed, number):
 
 
 def by_h11(data):
-    """Return (status, body) as h11 has it, None when it refuses the response."""
+    """Return (status, body) as h11 has it, why it refuses the head, or None if it refuses more."""
     client = h11.Connection(our_role=h11.CLIENT)
     client.send(h11.Request(method="GET", target="/", headers=[("Host", "a")]))
     client.send(h11.EndOfMessage())
@@ -71,8 +74,8 @@ def by_h11(data):
                 return status, body
             elif not isinstance(event, h11.InformationalResponse):
                 return None
-    except h11.RemoteProtocolError:
-        return None
+    except h11.RemoteProtocolError as er:
+        return str(er) if status is None else None
 
 
 @contextlib.contextmanager
@@ -113,7 +116,12 @@ def compare(seed, line):
             return f"{line}: unexpected, for {data!r}"
         return None
     found = by_h11(data)
-    if found and code != "101":
+    if isinstance(found, str):
+        lengths = {int(n) for n in re.findall(rb"(?i)content-length:[ \t]*(\d+)", data)}
+        equal = found.startswith("conflicting") and len(lengths) == 1
+        if code != "101" and not found.startswith("illegal ") and not equal:
+            return f"{line}, but h11 refuses it, {found}, for {data!r}"
+    elif found and code != "101":
         status, body = found
         if [code, *rest] != [str(status), str(len(body)), str(binascii.crc32(body))]:
             return f"{line}, but h11 has {status}, {body!r}, for {data!r}"
@@ -142,7 +150,7 @@ def main():
             for line in lines:
                 code = int(line.split()[1])
                 codes[code] += 1
-                both += code > 0 and bool(by_h11(mutated(seed, int(line.split()[0]))))
+                both += code > 0 and isinstance(by_h11(mutated(seed, int(line.split()[0]))), tuple)
                 wrong = compare(seed, line)
                 if wrong:
                     bad.append(wrong)
