@@ -98,7 +98,7 @@ class Connection:
 
 def exchange(r):
     """Perform the request `r`: a generator that yields what to wait for: POLLIN, POLLOUT or both,
-    of `r.connection.poll`; 0 to go on at once; or so many ms below 0.
+    of `r.connection.poll`; 0 to go on at once; in tasks also -n to go on after n ms.
 
     Returns (status, headers, body), or (code, None, None) with the reason in `r.error`. Whatever
     happens, closing the generator included, the connection is closed, or kept for `keepalive`.
