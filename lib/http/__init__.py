@@ -86,11 +86,11 @@ class Request:
     redirects = keepalive = ipv6 = debug = False
     adapter = destination = None
     nodemcu = False  # which API
-    start = None  # when it was begun, in ticks_ms()
+    start = None  # when it was begun, in ticks_ms(); it is performed once
     sink = None  # where the body goes, if not simply into memory
     calling = False  # whether the caller's own code runs: a body
     task = None  # that performs it
-    steps = None  # what __getattr__ gives the methods of; False when that has ended
+    steps = None  # the generator whose methods __getattr__ gives; False when it has ended
 
     def __init__(self, method, url, headers, body, opts, tls, nodemcu=False):
         if not isinstance(method, str) or not isinstance(url, str):
@@ -192,15 +192,13 @@ class Request:
 
     def __getattr__(self, name):
         # send, throw, close and pend_throw make this a coroutine for create_task, gather and
-        # wait_for. Another task than the one that performs it gets those of a new generator,
-        # which raises that a request is performed once.
+        # wait_for: they are those of `steps`, the generator that __iter__() made. When that has
+        # ended, or for another task than the one that performs it, they are those of a new one,
+        # which raises that a request is performed once. Anybody may close the one there is.
         steps = self.steps
         task = self.task
-        if (
-            not steps
-            or task
-            and task is not sys.modules["asyncio"].core.cur_task
-            and name != "close"
+        if not steps or (
+            task and task is not sys.modules["asyncio"].core.cur_task and name != "close"
         ):
             steps = self.__iter__()
             if self.steps is None:
@@ -288,8 +286,9 @@ def request(
         from .methods import request
 
         return request(method, url, headers, body, opts, callback, tls)
-    # Not by a function of gate.py: a call of so many arguments allocates a frame. Once that is
-    # freed, the next allocation searches from there on, past all that was allocated since.
+    # In another thread than the first it is made by threads.make, which gate.py chooses. Gate does
+    # not call it: a call of so many arguments allocates a frame. Once that is freed, the next
+    # allocation searches from there on, past all that was allocated since.
     make = _maker() if _maker else Request
     return make(method, url, headers, body, opts, tls)
 

@@ -22,6 +22,7 @@ class Connection:
 
     A driver waits for `poll`: the stream, or the socket below it. Of the present request, `sent`
     is true when some of it was sent; `head_size` counts the bytes of response heads received.
+    `buf` becomes None where the connection cannot serve another request.
     """
 
     stream = None
@@ -52,9 +53,11 @@ class Connection:
         """Return some bytes that have arrived; None when there are none, b"" at the end."""
         # One call of the layer below. read() and readinto() go on until the buffer is full or they
         # meet EAGAIN, the end or an error. Then they forget the end, or the data before the error:
-        # the answer of a server that resets the connection after it. TLS lacks recv() on some
-        # ports, but after a line of a head there is no end. Many heads come in one piece of 256
-        # bytes; a piece of 128 finds room in a heap that is in pieces.
+        # the answer of a server that resets the connection after it.
+        # TLS lacks recv() on some ports. There readline() serves: it stops after a line, and what
+        # ends a head is a line.
+        # Many heads come in one piece of 256 bytes; a piece of 128 finds room in a heap that is in
+        # pieces.
         stream = self.stream
         try:
             return getattr(stream, "recv", stream.readline)(128 if small else 256)
@@ -116,7 +119,7 @@ def exchange(r):
         while True:
             try:
                 if r.destination and not r.sink:
-                    r.destination(r)  # sets r.sink
+                    r.destination(r)  # the class of a sink: makes one, and sets r.sink
                 result = yield from receive_response(r, headers, (yield from send_request(r)))
                 if result:
                     return result
@@ -175,7 +178,8 @@ def connect(r, connection, origin):
 def send_request(r):
     """Connect, and send the request; a generator.
 
-    Returns None, or what `receive_head` returned while the request was still being sent.
+    Returns None when all was sent. Else what `upload` does: the response head that came before, or
+    0 when sending failed and an answer may be there.
     """
     connection = r.connection = None
     origin, target, userinfo = split(r.url)
@@ -231,7 +235,7 @@ def receive_response(r, headers, head):
     """
     connection = r.connection
     stream = connection.stream
-    keep = r.keepalive and head is None  # else it was not all sent
+    keep = r.keepalive and head is None  # else the request was not all sent
     while not head:
         # TLS may hold data that poll does not see: axTLS the rest of a record. 0 waits for
         # nothing, but lets the time limit and other tasks have their turn.
@@ -253,13 +257,13 @@ def receive_response(r, headers, head):
         headers.head = head
     transfer = None
     n = len(connection.buf)
-    if r.sink or length is None or length < n:
+    if r.sink or length is None or length < n:  # also -1, for chunks
         from .transfer import Transfer
 
         transfer = Transfer(r, status, head, length)
         yield from transfer.steps
         length = transfer.left
-        n = 0
+        n = 0  # `transfer` counts what came with the head
     else:
         body = bytearray(length)
         rest = memoryview(body)

@@ -31,7 +31,7 @@ class Sink(Base):
         try:
             os.stat(dst + "*")
         except OSError as er:
-            self.fat = er.errno == _EINVAL  # a name that only FAT does not have
+            self.fat = er.errno == _EINVAL  # FAT alone refuses a "*" in a name
         self.claim(dst if dst[0] == "/" else os.getcwd() + "/" + dst)
         if self.fat and stat(self.path + ".old"):
             from .fat import recover

@@ -9,10 +9,11 @@ busy = []
 class Base:
     """What each Sink does besides storing.
 
-    A Sink has `prepare()`, called before the request is sent; `open(head)`, which may return an
-    iterator of steps to take before the body; `put(buf, n)`, which stores buf[:n]; and `end()`,
-    which returns the result. Where `put` returns a number, the exchange yields it, and calls
-    `put` with the same again.
+    Its life: it is made before the request is sent, which calls `prepare()`. `accept()` sees each
+    response head. `start()` calls `open(head)`, which may return an iterator of steps to take
+    before the body. `put(buf, n)` stores buf[:n]; where it returns a number, the exchange yields
+    that, and puts the same again. `finish()` calls `end()`, which returns the result. `close()`
+    comes last, whatever happened. A Sink has `prepare`, `open`, `put` and `end` of its own.
     """
 
     code = -7  # ERROR_DOWNLOAD, of a failure of these
@@ -61,7 +62,7 @@ class Base:
         return status
 
     def start(self, status, head, length):
-        """Get ready for the body. Return an iterator of the steps that takes, or None when this
+        """Get ready for the body. Return an iterator of steps to take before it, or None when this
         response has nothing to store: only success replaces what is there."""
         self.total = length if length and length > 0 else 0
         if not self.always and (

@@ -17,7 +17,7 @@ class Transfer:
 
     def __init__(self, r, status, head, length):
         """`length` is -1 for chunks, None up to the end."""
-        self.n = 0  # bytes of `buf` that came and are not stored yet
+        self.n = 0  # bytes of `buf` that the sink did not take: they are put again
         connection = self.connection = r.connection
         stream = connection.stream
         sink = self.sink = r.sink
@@ -26,6 +26,7 @@ class Transfer:
         if sink:
             self.steps = sink.start(status, head, length)
             if self.steps is None:
+                # Nothing to store: there are no bytes to come, no sink, and the body is 0.
                 if length != 0 or first:
                     connection.buf = None  # not read
                 self.steps = ()
@@ -123,7 +124,8 @@ class Transfer:
             if left is not None:
                 left -= n
             if n < most or self.n or left == 0 or ticks_ms() >> turn != now:
-                self.n = 0  # else what was offered again, so `total` is 0 where it is once more
+                # Also after a piece that was put again: so it is counted before another waits.
+                self.n = 0
                 break
             n = 0
         self.left = left
