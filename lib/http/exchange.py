@@ -120,7 +120,8 @@ def exchange(r):
             try:
                 if r.destination and not r.sink:
                     r.destination(r)  # the class of a sink: makes one, and sets r.sink
-                result = yield from receive_response(r, headers, (yield from send_request(r)))
+                head = yield from send_request(r)
+                result = yield from receive_response(r, headers, head)
                 if result:
                     return result
             except Exception as er:
