@@ -165,3 +165,26 @@ async def test_the_guard_of_a_request_that_ended_does_no_harm():
     await asyncio.sleep_ms(3 * one + 50 - since(start))
     same((await http.request("GET", SLOW, None, None, {"timeout": 0}))[0], 200)
     same(descriptors(), opened)
+
+
+class Full:
+    # The poll object of asyncio. Where it is to watch another stream, memory is short, once.
+    def __init__(self, poller):
+        self.poller = poller
+
+    def register(self, *args):
+        asyncio.core._io_queue.poller = self.poller
+        raise MemoryError
+
+    def __getattr__(self, name):
+        return getattr(self.poller, name)
+
+
+async def test_nothing_waits_for_a_request_that_had_no_memory_to_wait():
+    await ready()
+    queue = asyncio.core._io_queue
+    queue.poller = Full(queue.poller)
+    same(await http.request("GET", SLOW), (-1, None, None))
+    same(queue.map, {})
+    same(descriptors(), opened)
+    same((await http.request("GET", SLOW))[0], 200)
