@@ -24,7 +24,6 @@ def resolve(r, connection, host):
     as `exchange`, for the driver of tasks. Meanwhile `connection` is that to the DNS server.
     """
     global _last
-    gc.collect()  # the garbage of loading this file splits the heap
     adapter = "0.0.0.0"
     if r.adapter is not None:
         from .adapter import interface
@@ -46,9 +45,10 @@ def resolve(r, connection, host):
     key = host, server
     if _last[0] == key and 0 <= time() - _last[2] < _last[3]:
         return _last[1]
+    gc.collect()  # the garbage of loading this file splits the heap
     name = b""
     for label in host.split("."):
-        if not 0 < len(label) < 64:
+        if not 0 < len(label) < 64 or len(host) > 253:
             raise ValueError("host")
         name += bytes((len(label),)) + label.encode()
     # Who wants to answer in the place of the server has to guess this port and the id.
@@ -123,7 +123,7 @@ def _ask(task, stream, host, server, name):
                 # It has to be the answer (QR and opcode) of this server to this one question.
                 if (
                     peer == server
-                    and data[12 : len(question)] == question[12:]
+                    and data[12 : len(question)].lower() == question[12:]
                     and data[:2] == question[:2]
                     and data[2] >> 3 == 16
                     and data[4:6] == question[4:6]

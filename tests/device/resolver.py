@@ -33,7 +33,7 @@ same(get("plain.test"), (200, "None"))
 # Answers that are not to this question or not from there do no harm.
 for kind in (
     "id question type echo query opcode none port source empty noise other "
-    "aliases-down aliases-up chain-0 chain-1 chain-4"
+    "aliases-down aliases-up chain-0 chain-1 chain-4 upper"
 ).split():
     same(get(kind + ".test"), (200, "None"), kind)
 same(get("plain-dot.test.")[0], 200)
@@ -76,6 +76,11 @@ for n in range(16):
 same(get("cut-16.test")[0], 200)
 same(get("a..test")[0], -4)
 same(get("x" * 64 + ".test")[0], -4)
+# A name has 253 characters at most (RFC 1035 section 2.3.4).
+long = "plain." + ".".join(["x" * 61] * 4)
+same(get(long), (200, "None"))
+code, text = get(long + "x")
+assert code == -4 and "bad host" in text, text
 
 # The time limit is kept, whatever comes.
 for kind in ("silent-limit", "flood-limit"):

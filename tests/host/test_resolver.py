@@ -65,6 +65,8 @@ class Play:
             yield self.elsewhere[1], wrong
         elif kind == "empty":
             yield b""
+        elif kind == "upper":  # names are the same in any case
+            yield right.replace(b"\5upper\4test", b"\5UPPER\4Test", 1)
         elif kind == "noise":
             source = random.Random(nth)
             for size in (1, 2, 3, 11, 12, 100, 512):
