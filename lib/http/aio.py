@@ -65,7 +65,7 @@ def drive(r):
         if not guard.done():
             # Unlike cancel(), this frees at once what the guard refers to.
             core._task_queue.remove(guard)
-        # Where memory ended as it was to wait, it is half in this queue: nothing would take it out.
+        # Where memory ended as it was to wait, it is half in this queue, and would stay there.
         core._io_queue.remove(task)
 
 
