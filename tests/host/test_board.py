@@ -15,6 +15,7 @@ import package
 import pytest
 from conftest import DEVICE, HANG, REPORT, ROOT
 from device import Device
+from scripts import each_test
 from servers import BIND, Peer, answer, files
 from test_downloads import bodies
 from virtual_board import VirtualBoard
@@ -39,9 +40,10 @@ def everyday(connection):
 
 
 @pytest.mark.device
-def test_everyday(mpy):
+@each_test("everyday")
+def test_everyday(mpy, name):
     with Peer(everyday) as peer:
-        mpy.run("everyday", url=peer.url)
+        mpy.run("everyday", name, url=peer.url)
     assert not peer.errors
 
 
