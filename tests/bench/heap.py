@@ -123,7 +123,7 @@ SIZES = {"nothing": 0, "16 KB": 16384, "1 KB": 1024, "1 MB": 1 << 20, "20 MB": 2
 LIMITS = {
     "kept by `import http`": (4192, 2448),
     "a GET of 1 KB, callback": (14592, 8704),
-    "a GET of 1 KB, `.wait()`": (14336, 8704),
+    "a GET of 1 KB, `.wait()`": (14592, 8704),
     "a GET of 1 KB, `await`": (17664, 11520),
     "a GET of nothing": (13824, 7936),
     "a GET of 16 KB": (30464, 24576),
