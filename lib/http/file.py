@@ -27,6 +27,7 @@ class Sink(Base):
         found = stat(dst)
         if dst[-1] == "/" or found and found[0] >> 12 != _FILE:
             raise ValueError("file")
+        self.file = None  # its place, which may need memory, before one is open
         self.fat = False
         try:
             os.stat(dst + "*")
@@ -45,7 +46,6 @@ class Sink(Base):
             # A link is not written through, and what an older one takes is free.
             remove(self.path)
         self.reserve(self.total)
-        self.file = None  # its place, which may need memory, comes first
         self.file = open(self.path, "wb")
 
     def reserve(self, size):

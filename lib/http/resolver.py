@@ -48,7 +48,7 @@ def resolve(r, connection, host):
     gc.collect()  # the garbage of loading this file splits the heap
     name = b""
     for label in host.split("."):
-        if not 0 < len(label) < 64 or len(host) > 253:
+        if not 0 < len(label) < 64 or len(host) > 253:  # RFC 1035 section 2.3.4
             raise ValueError("host")
         name += bytes((len(label),)) + label.encode()
     # Who wants to answer in the place of the server has to guess this port and the id.

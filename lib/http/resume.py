@@ -97,7 +97,6 @@ class Sink(File):
         if self.done:
             self.total = self.size
             self.reserve(self.total - self.done)
-            self.file = None  # as in File.open
             self.file = open(path, "r+b")
             if self.progress and self.progress.digest:
                 return self.read()
